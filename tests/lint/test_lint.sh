@@ -73,7 +73,8 @@ END
 caught macro-body ops/map.h <<'END'
 #define tw_map(tile, expression)                 \
     do {                                         \
-        for (int i = 0; i < tw_size(tile); ++i)  \
+        enum { N = tw_size(tile) };              \
+        for (int i = 0; i < N; ++i)              \
             (tile).element[i] = (expression);    \
     } while (0)
 END
@@ -82,7 +83,8 @@ caught macro-body ops/function.h <<'END'
     static type add_##type(      \
         type left,               \
         type right)              \
-    { type sum = left; sum += right; return sum; }
+    {                            \
+        type sum = left + right; return sum; }
 END
 clean ops/table.h <<'END'
 #define TW_DTYPES(X)                 \
@@ -232,7 +234,7 @@ caught long-file host/long.c < <(seq 401 | sed 's|.*|/* & */|')
 clean host/fits.c < <(seq 399 | sed 's|.*|/* & */|')
 
 caught line-length host/wide.c <<'END'
-static const char *text = "1234567890123456789012345678901234567890123456789012345678901234567890123456789012345";
+static const char *text = "12345678901234567890123456789012345678901234567890123456789012345678906789012345678901234567890123456789012345";
 END
 caught whitespace host/tab.c < <(printf 'static int\tvalue;\n')
 caught whitespace host/trailing.c < <(printf 'static int value; \n')

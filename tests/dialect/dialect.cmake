@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: MIT
+#
+# The same headers and kernels in every dialect, without a warning: each compiler and standard below, for each
+# machine it can be for. A test is dialect.<compiler>-<standard>.<machine>; a compiler that is not here has none.
+
+set(warnings -Wall -Wextra -Werror -Wundef)
+set(everything ${CMAKE_CURRENT_LIST_DIR}/everything.c)
+set(include -I${PROJECT_SOURCE_DIR})
+
+find_program(TW_GCC gcc)
+find_program(TW_GXX g++)
+find_program(TW_CLANG NAMES clang clang-14)
+find_program(TW_CLANGXX NAMES clang++ clang++-14)
+
+# tw_dialect(NAME COMMAND...): compile to nothing.
+function(tw_dialect name)
+    tw_test(dialect.${name} LABELS dialect COMMAND ${ARGN})
+endfunction()
+
+# On the host: the CPU, and each GPU machine as the emulator runs it.
+foreach(machine IN LISTS TW_MACHINES)
+    set(source -DTW_MACHINE=${machine} ${include} -c -o /dev/null)
+    foreach(standard c11 c17)
+        if(TW_GCC)
+            tw_dialect(gcc-${standard}.${machine} ${TW_GCC} -std=${standard} -O1 ${warnings} ${source} ${everything})
+        endif()
+        if(TW_CLANG)
+            tw_dialect(clang-${standard}.${machine} ${TW_CLANG} -std=${standard} -O1 ${warnings} ${source} ${everything})
+        endif()
+    endforeach()
+    if(TW_GXX)
+        tw_dialect(g++-c++17.${machine} ${TW_GXX} -std=c++17 -O1 ${warnings} ${source} -x c++ ${everything})
+    endif()
+    if(TW_CLANGXX)
+        tw_dialect(clang++-c++17.${machine} ${TW_CLANGXX} -std=c++17 -O1 ${warnings} ${source} -x c++ ${everything})
+    endif()
+endforeach()
+
+# On the device: as C++ in CUDA and HIP, the machine named by the build or found from the compiler, a user's own
+# file with its <<<>>> launch; and on AMD as plain C, freestanding.
+if(TW_NVCC)
+    string(REPLACE ";" "," host_warnings "${warnings}")
+    foreach(target IN LISTS TW_TARGETS_cuda)
+        string(REPLACE "cuda:" "" machine ${target})
+        set(code ${TW_CODE_${machine}})
+        string(REPLACE "sm_" "compute_" virtual ${code})
+        set(nvcc ${TW_NVCC} -std=c++17 ${include} -gencode=arch=${virtual},code=${code} -Werror all-warnings
+            -Xcompiler ${host_warnings})
+        tw_dialect(nvcc.${machine} ${nvcc} -DTW_MACHINE=${machine} -x cu -cubin -o /dev/null ${everything})
+        tw_dialect(nvcc-user-file.${machine} ${nvcc} -c -o /dev/null ${CMAKE_CURRENT_LIST_DIR}/user.cu)
+    endforeach()
+endif()
+if(TW_CLANG_AMDGPU)
+    foreach(target IN LISTS TW_TARGETS_hip)
+        string(REPLACE "hip:" "" machine ${target})
+        set(code ${TW_CODE_${machine}})
+        foreach(standard c11 c17)
+            tw_dialect(amdgcn-${standard}.${machine} ${TW_CLANG_AMDGPU} --target=amdgcn-amd-amdhsa -mcpu=${code} -nogpulib
+                       -ffreestanding -std=${standard} -O3 ${warnings} ${include} -DTW_MACHINE=${machine} -c -o /dev/null
+                       ${everything})
+        endforeach()
+        set(hip ${TW_CLANG_AMDGPU} -x hip --offload-arch=${code} -nogpuinc -nogpulib -std=c++17 ${warnings} ${include})
+        tw_dialect(hip.${machine} ${hip} --cuda-device-only -O3 -S -o /dev/null ${everything})
+        tw_dialect(hip-user-file.${machine} ${hip} -O3 -c -o /dev/null ${CMAKE_CURRENT_LIST_DIR}/user.hip)
+    endforeach()
+endif()
