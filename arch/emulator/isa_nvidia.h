@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * NVIDIA's instructions beyond isa_common.h: ldmatrix, mma.sync, cp.async, executed by the emulator from
+ * the PTX ISA manual.
+ */
+#ifndef TW_ARCH_EMULATOR_ISA_NVIDIA_H
+#define TW_ARCH_EMULATOR_ISA_NVIDIA_H
+
+#include <stdlib.h>
+
+#include "isa_common.h"
+#include "matmul.h"
+
+/* ---- ldmatrix: PTX ISA, "Warp-level matrix load instruction: ldmatrix" ---- */
+
+typedef struct {
+    tw__emu_lane *lane;
+    const void *row; /* 16 bytes: row lane % 8 of matrix lane / 8 */
+    uint32_t *r;     /* one register per matrix */
+} tw__emu_ldmatrix;
+
+/* Matrix m is 8 x 8 of 16 bits, its rows named by lanes 8m .. 8m+7. Lane l receives in register m elements
+ * (l / 4, 2 * (l % 4)) and the one right of it; transposed, the same of the transposed matrix. */
+TW_FN void tw__emu_ldmatrix_op(void *const args[], int lanes, int matrices, int transposed, const char *what)
+{
+    uint16_t matrix[4][8][8];
+    for (int source = 0; source < matrices * 8; source++) {
+        const tw__emu_ldmatrix *from = (const tw__emu_ldmatrix *)args[source];
+        tw__emu_shared_read(from->lane, matrix[source / 8][source % 8], from->row, 16, what);
+    }
+    for (int lane = 0; lane < lanes; lane++) {
+        uint32_t *r = ((const tw__emu_ldmatrix *)args[lane])->r;
+        int row = lane / 4, col = lane % 4 * 2;
+        for (int m = 0; m < matrices; m++)
+            r[m] = transposed ? matrix[m][col][row] | (uint32_t)matrix[m][col + 1][row] << 16
+                              : matrix[m][row][col] | (uint32_t)matrix[m][row][col + 1] << 16;
+    }
+}
+
+TW__EMU_FUNCTION void tw__emu_ldmatrix_x4(void *const args[], int lanes)
+{
+    tw__emu_ldmatrix_op(args, lanes, 4, 0, "ldmatrix.x4");
+}
+
+TW__EMU_FUNCTION void tw__emu_ldmatrix_x4_trans(void *const args[], int lanes)
+{
+    tw__emu_ldmatrix_op(args, lanes, 4, 1, "ldmatrix.x4.trans");
+}
+
+TW__EMU_FUNCTION void tw__emu_ldmatrix_x2(void *const args[], int lanes)
+{
+    tw__emu_ldmatrix_op(args, lanes, 2, 0, "ldmatrix.x2");
+}
+
+TW__EMU_FUNCTION void tw__emu_ldmatrix_x2_trans(void *const args[], int lanes)
+{
+    tw__emu_ldmatrix_op(args, lanes, 2, 1, "ldmatrix.x2.trans");
+}
+
+TW_FN void tw__emu_ldmatrix_issue(tw__emu_op *op, uint32_t *r, const void *row, const char *what)
+{
+    tw__emu_ldmatrix arg;
+    arg.lane = tw__emu_lane_state;
+    arg.row = row;
+    arg.r = r;
+    tw__emu_collective(op, &arg, what);
+}
+
+/* `row` is this lane's 16-byte aligned shared address; of the x2 forms only lanes 0-15 name one. */
+TW_FN void tw__isa_ldmatrix_x4(uint32_t r[4], const void *row)
+{
+    tw__emu_ldmatrix_issue(tw__emu_ldmatrix_x4, r, row, "ldmatrix.x4");
+}
+
+TW_FN void tw__isa_ldmatrix_x4_trans(uint32_t r[4], const void *row)
+{
+    tw__emu_ldmatrix_issue(tw__emu_ldmatrix_x4_trans, r, row, "ldmatrix.x4.trans");
+}
+
+TW_FN void tw__isa_ldmatrix_x2(uint32_t r[2], const void *row)
+{
+    tw__emu_ldmatrix_issue(tw__emu_ldmatrix_x2, r, row, "ldmatrix.x2");
+}
+
+TW_FN void tw__isa_ldmatrix_x2_trans(uint32_t r[2], const void *row)
+{
+    tw__emu_ldmatrix_issue(tw__emu_ldmatrix_x2_trans, r, row, "ldmatrix.x2.trans");
+}
+
+/* ---- mma.sync: PTX ISA, "Warp-level matrix instructions: mma" ---- */
+
+typedef struct {
+    float *d;
+    const uint32_t *a, *b;
+} tw__emu_mma;
+
+enum { TW__EMU_MMA_M = 16, TW__EMU_MMA_N = 8 };
+
+/* "Matrix Fragments for mma.m16n8k16 with floating point type" and every m16n8: with group = lane / 4 and
+ * place = lane % 4, a lane's d holds rows group (elements 0, 1) and group + 8 (2, 3), columns 2 * place and
+ * the next. Loads them into the dense matrix, or stores them back. */
+TW_FN void tw__emu_mma_gather_d(float d[TW__EMU_MMA_M][TW__EMU_MMA_N], void *const args[], int lanes)
+{
+    for (int lane = 0; lane < lanes; lane++)
+        for (int half = 0; half < 2; half++)
+            memcpy(&d[lane / 4 + 8 * half][lane % 4 * 2], ((const tw__emu_mma *)args[lane])->d + 2 * half,
+                   2 * sizeof(float));
+}
+
+TW_FN void tw__emu_mma_scatter_d(float d[TW__EMU_MMA_M][TW__EMU_MMA_N], void *const args[], int lanes)
+{
+    for (int lane = 0; lane < lanes; lane++)
+        for (int half = 0; half < 2; half++)
+            memcpy(((const tw__emu_mma *)args[lane])->d + 2 * half, &d[lane / 4 + 8 * half][lane % 4 * 2],
+                   2 * sizeof(float));
+}
+
+/* m16n8k16: register r of a holds row group + 8 * (r % 2), columns 2 * place + 8 * (r / 2) and the next;
+ * register r of b rows 2 * place + 8 * r and the next, column group. The lower k is the lower half. */
+TW_FN void tw__emu_mma_m16n8k16_op(void *const args[], int lanes, int dtype)
+{
+    float a[16][16] __attribute__((aligned(16)));
+    float b[16][TW__EMU_MMA_N] __attribute__((aligned(16)));
+    float d[TW__EMU_MMA_M][TW__EMU_MMA_N] __attribute__((aligned(16)));
+    for (int lane = 0; lane < lanes; lane++) {
+        const tw__emu_mma *from = (const tw__emu_mma *)args[lane];
+        int group = lane / 4, place = lane % 4;
+        for (int r = 0; r < 4; r++) {
+            float *to = &a[group + 8 * (r % 2)][2 * place + 8 * (r / 2)];
+            to[0] = tw__emu_half_value(from->a[r] & 0xffffu, dtype);
+            to[1] = tw__emu_half_value(from->a[r] >> 16, dtype);
+        }
+        for (int r = 0; r < 2; r++) {
+            b[2 * place + 8 * r][group] = tw__emu_half_value(from->b[r] & 0xffffu, dtype);
+            b[2 * place + 8 * r + 1][group] = tw__emu_half_value(from->b[r] >> 16, dtype);
+        }
+    }
+    tw__emu_mma_gather_d(d, args, lanes);
+    tw__emu_matmul(d[0], a[0], b[0], TW__EMU_MMA_M, TW__EMU_MMA_N, 16);
+    tw__emu_mma_scatter_d(d, args, lanes);
+}
+
+/* "Matrix Fragments for mma.m16n8k8", .tf32: register r of a holds row group + 8 * (r % 2), column
+ * place + 4 * (r / 2); register r of b row place + 4 * r, column group. The unit ignores the low 13 bits. */
+TW_FN void tw__emu_mma_m16n8k8_op(void *const args[], int lanes)
+{
+    const uint32_t tf32 = 0xffffe000u;
+    float a[16][8] __attribute__((aligned(16)));
+    float b[8][TW__EMU_MMA_N] __attribute__((aligned(16)));
+    float d[TW__EMU_MMA_M][TW__EMU_MMA_N] __attribute__((aligned(16)));
+    for (int lane = 0; lane < lanes; lane++) {
+        const tw__emu_mma *from = (const tw__emu_mma *)args[lane];
+        int group = lane / 4, place = lane % 4;
+        for (int r = 0; r < 4; r++)
+            a[group + 8 * (r % 2)][place + 4 * (r / 2)] = tw__float_of(from->a[r] & tf32);
+        for (int r = 0; r < 2; r++)
+            b[place + 4 * r][group] = tw__float_of(from->b[r] & tf32);
+    }
+    tw__emu_mma_gather_d(d, args, lanes);
+    tw__emu_matmul(d[0], a[0], b[0], TW__EMU_MMA_M, TW__EMU_MMA_N, 8);
+    tw__emu_mma_scatter_d(d, args, lanes);
+}
+
+TW__EMU_FUNCTION void tw__emu_mma_m16n8k16_bf16(void *const args[], int lanes)
+{
+    tw__emu_mma_m16n8k16_op(args, lanes, TW_bf16);
+}
+
+TW__EMU_FUNCTION void tw__emu_mma_m16n8k16_f16(void *const args[], int lanes)
+{
+    tw__emu_mma_m16n8k16_op(args, lanes, TW_f16);
+}
+
+TW__EMU_FUNCTION void tw__emu_mma_m16n8k8_tf32(void *const args[], int lanes)
+{
+    tw__emu_mma_m16n8k8_op(args, lanes);
+}
+
+TW_FN void tw__emu_mma_issue(tw__emu_op *op, float *d, const uint32_t *a, const uint32_t *b, const char *what)
+{
+    tw__emu_mma arg;
+    arg.d = d;
+    arg.a = a;
+    arg.b = b;
+    tw__emu_collective(op, &arg, what);
+}
+
+/* d += a b */
+TW_FN void tw__isa_mma_m16n8k16_bf16(float d[4], const uint32_t a[4], const uint32_t b[2])
+{
+    tw__emu_mma_issue(tw__emu_mma_m16n8k16_bf16, d, a, b, "mma.m16n8k16.bf16");
+}
+
+TW_FN void tw__isa_mma_m16n8k16_f16(float d[4], const uint32_t a[4], const uint32_t b[2])
+{
+    tw__emu_mma_issue(tw__emu_mma_m16n8k16_f16, d, a, b, "mma.m16n8k16.f16");
+}
+
+TW_FN void tw__isa_mma_m16n8k8_tf32(float d[4], const uint32_t a[4], const uint32_t b[2])
+{
+    tw__emu_mma_issue(tw__emu_mma_m16n8k8_tf32, d, a, b, "mma.m16n8k8.tf32");
+}
+
+/* PTX ISA, "cvt.rna.tf32.f32": nearest, ties away from zero; low 13 bits zero; NaN gives 0x7fffffff. */
+TW_FN uint32_t tw__isa_to_tf32(float value)
+{
+    uint32_t bits = tw__bits_of(value), magnitude = bits & 0x7fffffffu;
+    if (magnitude > 0x7f800000u)
+        return 0x7fffffffu;
+    return magnitude == 0x7f800000u ? bits : (bits + 0x1000u) & 0xffffe000u;
+}
+
+/* ---- cp.async: PTX ISA, "Data movement and conversion instructions: non-bulk copy" ---- */
+
+TW__EMU_FUNCTION tw__emu_copy *tw__emu_copies_add(tw__emu_copies *copies)
+{
+    if (copies->count == copies->capacity) {
+        int capacity = copies->capacity ? 2 * copies->capacity : 16;
+        void *grown = realloc(copies->copy, (size_t)capacity * sizeof *copies->copy);
+        if (!grown)
+            tw__emu_fail("emulator: cp.async: no memory for %d copies in flight", capacity);
+        copies->copy = (tw__emu_copy *)grown;
+        copies->capacity = capacity;
+    }
+    return &copies->copy[copies->count++];
+}
+
+/* Lands the lane's copies of every group before `group`, in the order of issue. */
+TW__EMU_FUNCTION void tw__emu_copies_land(tw__emu_lane *lane, uint32_t group)
+{
+    tw__emu_copies *copies = &lane->copies;
+    int landed = 0;
+    for (; landed < copies->count && copies->copy[landed].group < group; landed++)
+        tw__emu_shared_write(lane, copies->copy[landed].shared, copies->copy[landed].words, 16, "cp.async");
+    copies->count -= landed;
+    if (landed > 0 && copies->count > 0)
+        memmove(copies->copy, copies->copy + landed, (size_t)copies->count * sizeof *copies->copy);
+}
+
+/* cp.async.cg.shared.global 16, source_bytes: copies source_bytes (0-16) and fills the rest of 16 with zeros.
+ * Both addresses are multiples of 16. The source is read here and lands at the wait that covers it: as late
+ * as the hardware may, so a missing wait reads old bytes. */
+TW_FN void tw__isa_cp_async_16(void *shared, const void *global, int source_bytes)
+{
+    tw__emu_lane *lane = tw__emu_lane_state;
+    tw__emu_copy *copy = tw__emu_copies_add(&lane->copies);
+    copy->shared = tw__emu_shared(lane, shared, 16, "cp.async");
+    copy->group = lane->copies.open_group;
+    memset(copy->words, 0, sizeof copy->words);
+    if (source_bytes < 0 || source_bytes > 16)
+        tw__emu_fail("emulator: cp.async: source size %d is not 0..16", source_bytes);
+    if (source_bytes > 0 && (uintptr_t)global % 16 != 0)
+        tw__emu_fail("emulator: cp.async: global address %p is no multiple of 16", global);
+    if (source_bytes > 0)
+        memcpy(copy->words, global, (size_t)source_bytes);
+}
+
+/* cp.async.commit_group: the copies since the last commit are one group. */
+TW_FN void tw__isa_cp_async_commit(void)
+{
+    tw__emu_lane_state->copies.open_group++;
+}
+
+/* cp.async.wait_group: all but the youngest `groups_in_flight` committed groups have landed. Uncommitted
+ * copies are not waited for. */
+TW_FN void tw__isa_cp_async_wait(int groups_in_flight)
+{
+    tw__emu_lane *lane = tw__emu_lane_state;
+    if (lane->copies.open_group > (uint32_t)groups_in_flight)
+        tw__emu_copies_land(lane, lane->copies.open_group - (uint32_t)groups_in_flight);
+}
+
+#endif

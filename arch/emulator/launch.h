@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Runs a whole grid of an emulated kernel: blocks over OS threads (OpenMP where the compiler has it on),
+ * the lanes of a block as fibers.
+ *
+ *   tw__emu_launch(request, info, kernel)   0, or 1 with request->message filled
+ *
+ * Results, and the message of a failed launch, depend on the request alone and not on os_threads: every
+ * block draws its wave order from the seed and its own number, and the first failing block in grid order
+ * speaks. Blocks behind a failing one may or may not have run.
+ */
+#ifndef TW_ARCH_EMULATOR_LAUNCH_H
+#define TW_ARCH_EMULATOR_LAUNCH_H
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "../abi.h"
+#include "scheduler.h"
+
+#ifdef __has_include
+#if __has_include(<valgrind/valgrind.h>)
+#include <valgrind/valgrind.h>
+#endif
+#endif
+#ifndef VALGRIND_STACK_REGISTER
+#define VALGRIND_STACK_REGISTER(start, end) 0u
+#define VALGRIND_STACK_DEREGISTER(id) (void)(id)
+#endif
+
+/* <sys/mman.h> hides it under -std=c17; the value of every Linux but alpha, mips, parisc and xtensa. */
+#ifndef MAP_ANONYMOUS
+#define MAP_ANONYMOUS 0x20
+#endif
+
+#ifndef TW_EMU_STACK_BYTES
+#define TW_EMU_STACK_BYTES (256 * 1024) /* of one lane; the system backs only the pages that were used */
+#endif
+
+enum {
+    TW__EMU_POISON = 0xff,         /* fills shared memory before a block: a NaN in every float format */
+    TW__EMU_STACK_COLORS = 16,     /* stacks start at this many different places of a page, */
+    TW__EMU_COLOR_BYTES = 256,     /* so that the lanes' innermost frames share no cache set */
+    TW__EMU_THREADS_MAX = 1024     /* of a block, on every machine emulated here */
+};
+
+/* What one OS thread needs to run blocks: the shared memory and a stack per lane in one mapping, a guard
+ * page below each. */
+typedef struct {
+    tw__emu_block block;
+    char *mapping;
+    size_t mapping_bytes, stack_stride, page;
+    unsigned *valgrind_stack; /* one id per lane */
+} tw__emu_workspace;
+
+TW__EMU_FUNCTION void tw__emu_start_lanes(tw__emu_workspace *space)
+{
+    tw__emu_block *block = &space->block;
+    char *stack = space->mapping + space->mapping_bytes - (size_t)(block->waves * TW_LANES) * space->stack_stride;
+    for (int thread = 0; thread < block->waves * TW_LANES; thread++, stack += space->stack_stride) {
+        size_t unused = (size_t)(thread % TW__EMU_STACK_COLORS) * TW__EMU_COLOR_BYTES;
+        tw__emu_lane *lane = &block->wave[thread / TW_LANES].lane[thread % TW_LANES];
+        tw__emu_fiber_start(&lane->fiber, stack + space->page, space->stack_stride - space->page - unused,
+                            tw__emu_lane_main);
+    }
+}
+
+TW__EMU_FUNCTION void tw__emu_close_workspace(tw__emu_workspace *space)
+{
+    tw__emu_block *block = &space->block;
+    for (int thread = 0; block->wave && thread < block->waves * TW_LANES; thread++) {
+        tw__emu_lane *lane = &block->wave[thread / TW_LANES].lane[thread % TW_LANES];
+        tw__emu_fiber_end(&lane->fiber);
+        free(lane->copies.copy);
+        if (space->valgrind_stack)
+            VALGRIND_STACK_DEREGISTER(space->valgrind_stack[thread]);
+    }
+    if (space->mapping)
+        munmap(space->mapping, space->mapping_bytes);
+    free(space->valgrind_stack);
+    free(block->wave);
+    memset(space, 0, sizeof *space);
+}
+
+/* 0, or 1 where memory ran out. */
+TW__EMU_FUNCTION int tw__emu_open_workspace(tw__emu_workspace *space, int waves, size_t shared_bytes)
+{
+    tw__emu_block *block = &space->block;
+    size_t threads = (size_t)waves * TW_LANES, page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t shared_area = (shared_bytes + page - 1) / page * page;
+    void *mapping;
+    int refused = 0;
+    memset(space, 0, sizeof *space);
+    space->page = page;
+    space->stack_stride = page + (TW_EMU_STACK_BYTES + page - 1) / page * page;
+    space->mapping_bytes = page + shared_area + threads * space->stack_stride;
+    block->wave = (tw__emu_wave *)calloc((size_t)waves, sizeof *block->wave);
+    space->valgrind_stack = (unsigned *)calloc(threads, sizeof *space->valgrind_stack);
+    mapping = mmap(NULL, space->mapping_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    space->mapping = mapping == MAP_FAILED ? NULL : (char *)mapping;
+    if (!block->wave || !space->valgrind_stack || !space->mapping) {
+        tw__emu_close_workspace(space);
+        return 1;
+    }
+    block->waves = waves;
+    block->shared = space->mapping + page;
+    block->shared_bytes = shared_bytes;
+    refused |= mprotect(space->mapping, page, PROT_NONE);
+    for (size_t thread = 0; thread < threads; thread++) {
+        tw__emu_wave *wave = &block->wave[thread / TW_LANES];
+        tw__emu_lane *lane = &wave->lane[thread % TW_LANES];
+        char *stack = block->shared + shared_area + thread * space->stack_stride;
+        wave->index = (int)thread / TW_LANES;
+        lane->block = block;
+        lane->wave = wave;
+        lane->index = (int)thread % TW_LANES;
+        refused |= mprotect(stack, page, PROT_NONE);
+        space->valgrind_stack[thread] = VALGRIND_STACK_REGISTER(stack + page, stack + space->stack_stride);
+    }
+    if (refused) {
+        tw__emu_close_workspace(space);
+        return 1;
+    }
+    tw__emu_start_lanes(space);
+    return 0;
+}
+
+/* A launch as its OS threads share it. */
+typedef struct {
+    const tw_launch_request *request;
+    const tw_kernel_info *info;
+    void (*kernel)(const void *args);
+    uint64_t blocks;
+    uint64_t failed_block; /* the first in grid order so far; `blocks` where none failed */
+    char message[TW__EMU_MESSAGE_BYTES];
+} tw__emu_grid;
+
+TW__EMU_FUNCTION void tw__emu_grid_failed(tw__emu_grid *grid, uint64_t number, const char *message)
+{
+#ifdef _OPENMP
+#pragma omp critical(tw__emu_grid_failed)
+#endif
+    if (number < grid->failed_block) {
+        __atomic_store_n(&grid->failed_block, number, __ATOMIC_RELAXED);
+        snprintf(grid->message, sizeof grid->message, "%s", message);
+    }
+}
+
+/* Block `number` of the grid, x fastest. */
+TW__EMU_FUNCTION void tw__emu_run_grid_block(tw__emu_grid *grid, tw__emu_workspace *space, uint64_t number)
+{
+    tw__emu_block *block = &space->block;
+    const uint32_t *extent = grid->request->grid;
+    if (number >= __atomic_load_n(&grid->failed_block, __ATOMIC_RELAXED))
+        return;
+    block->kernel = grid->kernel;
+    block->args = grid->request->args;
+    for (int axis = 0; axis < 3; axis++)
+        block->grid[axis] = extent[axis];
+    block->index[0] = (uint32_t)(number % extent[0]);
+    block->index[1] = (uint32_t)(number / extent[0] % extent[1]);
+    block->index[2] = (uint32_t)(number / extent[0] / extent[1]);
+    block->random = number;
+    block->random = grid->request->seed ^ tw__emu_random(&block->random);
+    memset(block->shared, TW__EMU_POISON, block->shared_bytes);
+    if (tw__emu_run_block(block)) {
+        tw__emu_grid_failed(grid, number, block->message);
+        tw__emu_start_lanes(space);
+    }
+}
+
+TW__EMU_FUNCTION int tw__emu_refuse(const tw_launch_request *request, const char *reason, uint32_t value)
+{
+    if (request->message && request->message_bytes > 0)
+        snprintf(request->message, request->message_bytes, "emulator: %s (%u)", reason, value);
+    return 1;
+}
+
+TW__EMU_FUNCTION int tw__emu_launch(const tw_launch_request *request, const tw_kernel_info *info,
+                                    void (*kernel)(const void *args))
+{
+    tw__emu_grid grid;
+    uint32_t shared_bytes = info->shared_bytes ? info->shared_bytes : (uint32_t)TW_SHARED_BYTES;
+    int waves = (int)(info->threads / TW_LANES);
+    if (info->threads == 0 || info->threads % TW_LANES != 0 || info->threads > TW__EMU_THREADS_MAX)
+        return tw__emu_refuse(request, "threads of a block must be whole waves and at most 1024", info->threads);
+    if (shared_bytes > (uint32_t)TW_SHARED_BYTES)
+        return tw__emu_refuse(request, "the kernel asks for more shared memory than the machine has", shared_bytes);
+    memset(&grid, 0, sizeof grid);
+    grid.request = request;
+    grid.info = info;
+    grid.kernel = kernel;
+    grid.blocks = (uint64_t)request->grid[0] * request->grid[1] * request->grid[2];
+    grid.failed_block = grid.blocks;
+#ifdef _OPENMP
+    int os_threads = request->os_threads ? (int)request->os_threads : omp_get_max_threads();
+    if ((uint64_t)os_threads > grid.blocks)
+        os_threads = grid.blocks ? (int)grid.blocks : 1;
+#pragma omp parallel num_threads(os_threads)
+#endif
+    {
+        tw__emu_workspace space;
+        int refused = grid.blocks && tw__emu_open_workspace(&space, waves, shared_bytes);
+        if (refused)
+            tw__emu_grid_failed(&grid, 0, "emulator: the system refuses memory for the lanes' stacks");
+#ifdef _OPENMP
+#pragma omp for schedule(dynamic)
+#endif
+        for (uint64_t number = 0; number < grid.blocks; number++)
+            tw__emu_run_grid_block(&grid, &space, number);
+        if (grid.blocks && !refused)
+            tw__emu_close_workspace(&space);
+    }
+    if (grid.failed_block == grid.blocks)
+        return 0;
+    if (request->message && request->message_bytes > 0)
+        snprintf(request->message, request->message_bytes, "%s", grid.message);
+    return 1;
+}
+
+#endif

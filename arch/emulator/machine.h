@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What an emulated machine consists of while it runs one block: lanes, waves, the block, its shared
+ * memory; how a lane finds itself, how it reports an error, and the one door through which every
+ * instruction reaches shared memory.
+ *
+ * Needs, defined before: TW_LANES (lanes of a wave) and TW_SHARED_BYTES (of the machine), as constants.
+ */
+#ifndef TW_ARCH_EMULATOR_MACHINE_H
+#define TW_ARCH_EMULATOR_MACHINE_H
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "fiber.h"
+
+enum { TW__EMU_MESSAGE_BYTES = 256 };
+
+/* A collective instruction: `args[lane]` is that lane's record of operands and results. Runs once per
+ * wave, on the stack of the lane that came last. */
+typedef void tw__emu_op(void *const args[], int lanes);
+
+/* A copy to shared memory that has been issued and has not landed. */
+typedef struct {
+    void *shared;
+    uint32_t words[4];
+    uint32_t group; /* number of the commit group it belongs to */
+} tw__emu_copy;
+
+/* One lane's copies under way, oldest first. */
+typedef struct {
+    tw__emu_copy *copy;
+    int count, capacity;
+    uint32_t open_group; /* the group that the next commit closes */
+} tw__emu_copies;
+
+typedef struct tw__emu_lane {
+    tw__emu_fiber fiber;
+    struct tw__emu_block *block;
+    struct tw__emu_wave *wave;
+    int index;    /* in its wave */
+    int returned; /* its kernel call is over */
+    tw__emu_copies copies;
+} tw__emu_lane;
+
+typedef enum { TW__EMU_READY, TW__EMU_AT_BARRIER, TW__EMU_RETURNED } tw__emu_wave_state;
+
+typedef struct tw__emu_wave {
+    int index; /* in its block */
+    tw__emu_wave_state state;
+    int current;             /* the lane that continues when the wave is chosen */
+    int arrived, returned;   /* lanes that wait at the collective instruction below; lanes that are done */
+    int first;               /* the lane that reached it first */
+    tw__emu_op *op;
+    const char *what;        /* its name */
+    void *args[TW_LANES];
+    tw__emu_lane lane[TW_LANES];
+} tw__emu_wave;
+
+typedef struct tw__emu_block {
+    tw__emu_fiber launcher;
+    void (*kernel)(const void *args);
+    const void *args;
+    uint32_t index[3], grid[3];
+    char *shared;
+    size_t shared_bytes; /* what the kernel asked for; the machine may have more */
+    int waves;
+    tw__emu_wave *wave;
+    int at_barrier, returned; /* waves */
+    uint64_t random;          /* state of the generator that orders the waves */
+    int failed;
+    char message[TW__EMU_MESSAGE_BYTES];
+} tw__emu_block;
+
+/* The lane that runs on this OS thread. Written at every switch. */
+static __thread __attribute__((unused)) tw__emu_lane *tw__emu_lane_state;
+
+/* Ends the launch with one line. Control goes back to the launcher and never returns to the lane. */
+TW__EMU_FUNCTION __attribute__((noreturn, cold, format(printf, 1, 2))) void tw__emu_fail(const char *format, ...)
+{
+    tw__emu_lane *lane = tw__emu_lane_state;
+    tw__emu_block *block = lane->block;
+    va_list values;
+    va_start(values, format);
+    vsnprintf(block->message, sizeof block->message, format, values);
+    va_end(values);
+    block->failed = 1;
+    tw__emu_fiber_switch(&lane->fiber, &block->launcher);
+    __builtin_unreachable();
+}
+
+TW__EMU_FUNCTION __attribute__((noreturn, cold)) void tw__emu_fail_shared(tw__emu_lane *lane, const char *what,
+                                                                         intptr_t offset, int bytes)
+{
+    const uint32_t *at = lane->block->index;
+    if (offset < 0 || (size_t)offset + (size_t)bytes > lane->block->shared_bytes)
+        tw__emu_fail("emulator: %s: shared address %ld+%d is outside the block's %zu bytes "
+                     "(block (%u,%u,%u) wave %d lane %d)", what, (long)offset, bytes, lane->block->shared_bytes,
+                     at[0], at[1], at[2], lane->wave->index, lane->index);
+    tw__emu_fail("emulator: %s: shared address %ld is no multiple of %d (block (%u,%u,%u) wave %d lane %d)", what,
+                 (long)offset, bytes, at[0], at[1], at[2], lane->wave->index, lane->index);
+}
+
+/* The door to shared memory: `bytes` at `address`, naturally aligned, are about to be read or written by
+ * `lane` in the instruction `what`. Every access passes here, so checks and counters belong here. */
+static inline char *tw__emu_shared(tw__emu_lane *lane, const void *address, int bytes, const char *what)
+{
+    tw__emu_block *block = lane->block;
+    uintptr_t offset = (uintptr_t)address - (uintptr_t)block->shared;
+    if (__builtin_expect(offset > block->shared_bytes || block->shared_bytes - offset < (uintptr_t)bytes ||
+                         offset % (uintptr_t)bytes != 0, 0))
+        tw__emu_fail_shared(lane, what, (intptr_t)offset, bytes);
+    return block->shared + offset;
+}
+
+static inline void tw__emu_shared_read(tw__emu_lane *lane, void *to, const void *shared, int bytes, const char *what)
+{
+    memcpy(to, tw__emu_shared(lane, shared, bytes, what), (size_t)bytes);
+}
+
+static inline void tw__emu_shared_write(tw__emu_lane *lane, void *shared, const void *from, int bytes, const char *what)
+{
+    memcpy(tw__emu_shared(lane, shared, bytes, what), from, (size_t)bytes);
+}
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The arithmetic of emulated matrix instructions. An instruction's whole D, A and B matrices as float
+ * arrays, row by row: d (rows x cols) += a (rows x depth) b (depth x cols), summed in float32 in the order of
+ * increasing k. A product of two 16-bit (or TF32) floats is exact in float32, so every step rounds once.
+ *
+ * Real matrix units add several products at a time and keep a few bits more or less; their manuals leave
+ * order and rounding open, and so must every test.
+ */
+#ifndef TW_ARCH_EMULATOR_MATMUL_H
+#define TW_ARCH_EMULATOR_MATMUL_H
+
+#include "../dtypes.h"
+#include "fiber.h"
+
+typedef float tw__emu_float4 __attribute__((vector_size(16), may_alias)); /* every host has it in registers */
+
+/* Always inlined with constant extents; `cols` a multiple of 8. Arrays are 16-byte aligned. */
+TW_FN void tw__emu_matmul(float *d, const float *a, const float *b, int rows, int cols, int depth)
+{
+    for (int i = 0; i < rows; i++) {
+        for (int j = 0; j < cols; j += 8) {
+            tw__emu_float4 low = *(const tw__emu_float4 *)&d[i * cols + j];
+            tw__emu_float4 high = *(const tw__emu_float4 *)&d[i * cols + j + 4];
+            for (int k = 0; k < depth; k++) {
+                low += a[i * depth + k] * *(const tw__emu_float4 *)&b[k * cols + j];
+                high += a[i * depth + k] * *(const tw__emu_float4 *)&b[k * cols + j + 4];
+            }
+            *(tw__emu_float4 *)&d[i * cols + j] = low;
+            *(tw__emu_float4 *)&d[i * cols + j + 4] = high;
+        }
+    }
+}
+
+/* The same for operands of full float32 precision: the product is exact in float64, and the sum's rounding to
+ * float64 before float32 stands for the fused multiply-add that few hosts have without asking for it. */
+TW_FN void tw__emu_matmul_f32(float *d, const float *a, const float *b, int rows, int cols, int depth)
+{
+    for (int i = 0; i < rows; i++)
+        for (int k = 0; k < depth; k++)
+            for (int j = 0; j < cols; j++)
+                d[i * cols + j] = (float)((double)a[i * depth + k] * b[k * cols + j] + d[i * cols + j]);
+}
+
+/* A 16-bit pattern of `dtype` (TW_f16 or TW_bf16, constant once inlined) as a float. */
+TW_FN float tw__emu_half_value(uint32_t bits, int dtype)
+{
+    return dtype == TW_bf16 ? tw__float_of(bits << 16) : tw__f16_to_f32(bits);
+}
+
+#endif
