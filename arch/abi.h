@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a compiled kernel and the program that launches it agree on. Shared by device code and the host
+ * library, so it includes nothing but fixed-width integers and depends on no machine.
+ *
+ * A kernel `gemm` that ends with TW_EXPORT(gemm, ...) leaves these symbols in its object:
+ *   gemm         the kernel itself                          (cubin, code object)
+ *   gemm_info    a tw_kernel_info                           (all)
+ *   gemm_launch  a tw_launch_fn that runs the whole grid    (shared objects of cpu and emulated machines)
+ */
+#ifndef TW_ARCH_ABI_H
+#define TW_ARCH_ABI_H
+
+#include <stdint.h>
+
+enum { TW_ABI = 1, TW_INFO_TILES = 8, TW_RANK_MAX = 4 };
+
+typedef struct {
+    uint32_t abi;          /* TW_ABI of the headers the kernel was compiled with */
+    uint32_t threads;      /* threads of a block */
+    uint32_t shared_bytes; /* dynamic shared memory a launch must ask for; 0 where it is static */
+    uint32_t args_bytes;   /* sizeof the kernel's argument struct */
+    int32_t tile[TW_INFO_TILES]; /* the kernel's own figures (tile sizes), for the host's grid */
+} tw_kernel_info;
+
+/* A global tensor as it travels in an argument struct, whatever its dtype and rank: every tw_gl(...) has
+ * exactly this layout. Dims and strides in elements, outermost first, the first `rank` of them used. */
+typedef struct {
+    void *data;
+    int64_t dim[TW_RANK_MAX];
+    int64_t stride[TW_RANK_MAX];
+} tw_tensor_arg;
+
+typedef struct {
+    const void *args;      /* the kernel's argument struct */
+    uint32_t grid[3];      /* blocks along each axis; 0 anywhere means no work */
+    uint32_t os_threads;   /* 0: as many as the process may use */
+    uint64_t seed;         /* order in which an emulated machine runs its waves */
+    char *message;         /* what went wrong, one line; may be NULL */
+    uint32_t message_bytes;
+} tw_launch_request;
+
+/* 0, or nonzero with `message` filled. */
+typedef int tw_launch_fn(const tw_launch_request *request);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The CPU as a machine of one wave with one lane: memory and arithmetic in plain C. The names are those
+ * of every machine's isa.h.
+ */
+#ifndef TW_ARCH_CPU_ISA_H
+#define TW_ARCH_CPU_ISA_H
+
+#include <math.h>
+#include <string.h>
+
+#include "../abi.h"
+#include "../dtypes.h"
+
+/* The block this thread is running: set by kernel.h before the kernel's body. */
+typedef struct {
+    uint32_t block[3], grid[3];
+    void *shared;
+} tw__cpu_block_state;
+
+static __thread tw__cpu_block_state tw__cpu_block;
+
+TW_FN int tw__isa_lane(void) { return 0; }
+TW_FN int tw__isa_wave(void) { return 0; }
+TW_FN int tw__isa_block_index(int axis) { return (int)tw__cpu_block.block[axis]; }
+TW_FN int tw__isa_grid_size(int axis) { return (int)tw__cpu_block.grid[axis]; }
+TW_FN void *tw__isa_shared_base(void) { return tw__cpu_block.shared; }
+TW_FN void *tw__isa_shared_scratch(void) { return (char *)tw__cpu_block.shared + TW_SHARED_BYTES; }
+TW_FN void tw__isa_barrier(void) {}
+TW_FN uint32_t tw__isa_shuffle(uint32_t value, int source_lane) { return (void)source_lane, value; }
+TW_FN uint32_t tw__isa_shuffle_xor(uint32_t value, int mask) { return (void)mask, value; }
+
+TW_FN void tw__isa_shared_load(uint32_t *words, const void *shared, int bytes)
+{
+    words[0] = 0;
+    memcpy(words, shared, (size_t)bytes);
+}
+
+TW_FN void tw__isa_shared_store(void *shared, const uint32_t *words, int bytes)
+{
+    memcpy(shared, words, (size_t)bytes);
+}
+
+TW_FN void tw__isa_global_load(uint32_t *words, const void *global, int bytes)
+{
+    words[0] = 0;
+    memcpy(words, global, (size_t)bytes);
+}
+
+TW_FN void tw__isa_global_store(void *global, const uint32_t *words, int bytes)
+{
+    memcpy(global, words, (size_t)bytes);
+}
+
+TW_FN float tw__isa_exp2(float x) { return exp2f(x); }
+TW_FN float tw__isa_log2(float x) { return log2f(x); }
+TW_FN float tw__isa_rcp(float x) { return 1.0f / x; }
+TW_FN float tw__isa_sqrt(float x) { return sqrtf(x); }
+TW_FN float tw__isa_rsqrt(float x) { return 1.0f / sqrtf(x); }
+TW_FN float tw__isa_fma(float a, float b, float c) { return a * b + c; }
+
+TW_FN uint32_t tw__isa_pack_bf16(float low, float high) { return tw__bf16_of(low) | tw__bf16_of(high) << 16; }
+TW_FN uint32_t tw__isa_pack_f16(float low, float high) { return tw__f16_of(low) | tw__f16_of(high) << 16; }
+TW_FN float tw__isa_unpack_f16(uint32_t half_bits) { return tw__f16_to_f32(half_bits); }
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * MMA of 16x16 cores in plain C.
+ */
+#ifndef TW_ARCH_CPU_MMA_H
+#define TW_ARCH_CPU_MMA_H
+
+#include "fragment.h"
+
+/* Cores along k that one instruction takes for this dtype. */
+TW_FN int tw__mma_depth(int dtype) { return (void)dtype, 1; }
+
+/* A 16x16 core of a shared tile whose first element is (row, col); across: the core's outer index runs
+ * along the tile's columns. */
+TW_FN void tw__load_core(void *core, tw__shared_tile tile, int row, int col, int across)
+{
+    int bytes = tw__bytes(tile.dtype);
+    for (int r = 0; r < TW_CORE; r++)
+        for (int c = 0; c < TW_CORE; c++) {
+            int from = across ? (row + c) * tile.cols + col + r : (row + r) * tile.cols + col + c;
+            memcpy((char *)core + (r * TW_CORE + c) * bytes, tile.base + from * bytes, (size_t)bytes);
+        }
+}
+
+TW_FN void tw__widen_core(float *out, const void *core, int dtype)
+{
+    for (int e = 0; e < TW_CORE * TW_CORE; e++)
+        out[e] = tw__element(core, dtype, e);
+}
+
+/* d += a * b over `depth` cores along k, each 16x16. */
+TW_FN void tw__mma_core(void *d, const void *a, const void *b, int dtype, int depth)
+{
+    float left[TW_CORE * TW_CORE], right[TW_CORE * TW_CORE], *sum = (float *)d;
+    (void)depth;
+    tw__widen_core(left, a, dtype);
+    tw__widen_core(right, b, dtype);
+    for (int i = 0; i < TW_CORE; i++) {
+        float row[TW_CORE];
+        memcpy(row, sum + i * TW_CORE, sizeof row);
+        for (int k = 0; k < TW_CORE; k++)
+            for (int j = 0; j < TW_CORE; j++)
+                row[j] += left[i * TW_CORE + k] * right[k * TW_CORE + j];
+        memcpy(sum + i * TW_CORE, row, sizeof row);
+    }
+}
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Where an element of a shared tile lies. A tile of rows x cols is cut into panels of 128 bytes (64 or 32
+ * where the row is no multiple of 128, else one panel as wide as the row); a panel's rows follow one
+ * another, and inside a row the units of TW__SWIZZLE_UNIT bytes are permuted by an XOR with the row's
+ * place among the 128-byte lines. With a 16-byte unit these are the 128-, 64- and 32-byte swizzles of
+ * Hopper's copy engine (PTX ISA, "Swizzling modes"). The map is its own inverse within a row.
+ *
+ * TW__SWIZZLE_UNIT comes from the machine's fragment.h, before this file; 0 where loads need no swizzle:
+ * rows then follow one another.
+ */
+#ifndef TW_ARCH_SHARED_H
+#define TW_ARCH_SHARED_H
+
+#include "dtypes.h"
+
+typedef struct {
+    char *base; /* the tile's first byte, 16-byte aligned */
+    int rows, cols, dtype;
+} tw__shared_tile;
+
+enum { TW__PERMUTED_UNIT = TW__SWIZZLE_UNIT ? TW__SWIZZLE_UNIT : 16 };
+
+TW_FN int tw__panel_bytes(int row_bytes)
+{
+    return row_bytes % 128 == 0 ? 128 : row_bytes % 64 == 0 ? 64 : row_bytes % 32 == 0 ? 32 : row_bytes;
+}
+
+/* Byte offset of element (row, col) in a tile whose rows hold `cols` elements of `bytes` bytes. */
+TW_FN int tw__shared_offset(int rows, int cols, int bytes, int row, int col)
+{
+    int panel = tw__panel_bytes(cols * bytes), byte = col * bytes, inside = byte % panel;
+    if (TW__SWIZZLE_UNIT == 0 || rows == 1)
+        return row * cols * bytes + byte;
+    if (panel % 32 == 0) /* a power of two of units, closed under XOR */
+        inside ^= row * panel / 128 % (panel / TW__PERMUTED_UNIT) * TW__PERMUTED_UNIT;
+    return byte / panel * panel * rows + row * panel + inside;
+}
+
+TW_FN char *tw__shared_element(tw__shared_tile tile, int row, int col)
+{
+    return tile.base + tw__shared_offset(tile.rows, tile.cols, tw__bytes(tile.dtype), row, col);
+}
+
+#endif

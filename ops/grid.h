@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Which piece of work a block does.
+ *
+ *   tw_block(axis)            this block's index along axis 0, 1, 2
+ *   tw_blocks(axis)           how many there are
+ *   tw_grid_order(rows, cols) on a 1-D grid of rows * cols blocks: the (row, col) this block works on. Blocks
+ *                             that run at the same time get neighbouring work, so that they share operands
+ *                             in the cache: consecutive blocks go round the chiplets, so each chiplet gets
+ *                             one contiguous stretch, and a stretch is walked in bands of rows.
+ */
+#ifndef TW_OPS_GRID_H
+#define TW_OPS_GRID_H
+
+#include "../arch/arch.h"
+
+#define tw_block(axis) tw__isa_block_index(axis)
+#define tw_blocks(axis) tw__isa_grid_size(axis)
+
+typedef struct {
+    int row, col;
+} tw_grid_place;
+
+enum { TW__GRID_BAND = 8 }; /* rows of blocks walked together, column by column */
+
+/* Bijection on [0, count): block b runs on chiplet b % chiplets; chiplet x gets the x-th stretch, the first
+ * count % chiplets of which are one longer. */
+TW_FN int tw__chiplet_order(int block, int count, int chiplets)
+{
+    int chiplet = block % chiplets, turn = block / chiplets, longer = count % chiplets;
+    return chiplet * (count / chiplets) + (chiplet < longer ? chiplet : longer) + turn;
+}
+
+TW_FN tw_grid_place tw__grid_order(int block, int rows, int cols, int chiplets)
+{
+    int index = tw__chiplet_order(block, rows * cols, chiplets);
+    int band = index / (TW__GRID_BAND * cols), first = band * TW__GRID_BAND, inside = index - first * cols;
+    int high = rows - first < TW__GRID_BAND ? rows - first : TW__GRID_BAND;
+    tw_grid_place place;
+    place.row = first + inside % high;
+    place.col = inside / high;
+    return place;
+}
+
+#define tw_grid_order(rows, cols) tw__grid_order(tw__isa_block_index(0), rows, cols, TW_CHIPLETS)
+
+#endif

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * tw_load(dst, src, coordinates...)
+ *
+ *   register tile   <- global     any dtype to any, rounded to nearest even where it narrows
+ *   register tile   <- shared     same shape; any dtype to any
+ *   register vector <- global     elements along the tensor's last dim
+ *   register vector <- shared vector of the same length
+ *   shared tile, vector or view <- global of the same dtype; whole team; done at the next tw_sync
+ *
+ * Coordinates are those of the tensor's element that lands on (0, 0), outermost first; missing ones are 0.
+ * They may be negative or past the edge: what lies outside the tensor reads as zero.
+ *
+ * tw_load_transposed(dst, src)   register tile R x C <- shared tile C x R
+ */
+#ifndef TW_OPS_LOAD_H
+#define TW_OPS_LOAD_H
+
+#include "move.h"
+
+#define tw_load(...) TW__LOAD(__VA_ARGS__, 0, 0, 0, 0, 0)
+#define TW__LOAD(dst, src, i, j, k, l, ...)                                                                   \
+    do {                                                                                                      \
+        TW_STATIC_ASSERT(TW__IS(src, TW__GLOBAL) || TW__IS_SHARED(src),                                       \
+                         "TW021 tw_load(" #dst ", " #src "): the source must be a global tensor or in shared memory"); \
+        TW_STATIC_ASSERT(!TW__IS(dst, TW__GLOBAL),                                                            \
+                         "TW022 tw_load(" #dst ", " #src "): a load fills tiles and vectors; use tw_store");  \
+        TW_STATIC_ASSERT(TW__IS(src, TW__GLOBAL) || (!TW__IS_SHARED(dst) && TW__SAME_SHAPE(dst, src)),        \
+                         "TW023 tw_load(" #dst ", " #src "): a load from shared memory fills registers of the " \
+                         "same shape; cut the source with tw_view");                                          \
+        TW_STATIC_ASSERT(!TW__IS_SHARED(dst) || TW__DTYPE_OF(dst) == TW__DTYPE_OF(src),                       \
+                         "TW024 tw_load(" #dst ", " #src "): global to shared copies bytes, so the dtypes must be " \
+                         "the same; convert in registers");                                                   \
+        tw__load(TW__REF(dst), TW__REF(src), TW__WINDOW(src, i, j, k, l));                                    \
+    } while (0)
+
+#define tw_load_transposed(dst, src)                                                                          \
+    do {                                                                                                      \
+        TW_STATIC_ASSERT(TW__IS(dst, TW__REGISTER) && TW__IS_SHARED(src) && TW__ROWS_OF(dst) == TW__COLS_OF(src) && \
+                             TW__COLS_OF(dst) == TW__ROWS_OF(src),                                            \
+                         "TW025 tw_load_transposed(" #dst ", " #src "): takes a register tile R x C and a shared tile C x R"); \
+        tw__load_tile_shared(TW__REF(dst), tw__shared_of(TW__REF(src)), 1);                                   \
+    } while (0)
+
+TW_FN void tw__load_tile_global(tw__ref t, tw__window w)
+{
+    int run_bytes = TW__INNER_RUN * tw__bytes(w.dtype), down = tw__flipped(t);
+    int wide = !down && tw__runs_aligned(w, run_bytes);
+    TW_UNROLL for (int n = 0; n < tw__elements(t); n += TW__INNER_RUN) {
+        int r = tw__element_row(t, n), c = tw__element_col(t, n);
+        uint32_t words[TW__RUN_WORDS];
+        if (wide && tw__has_run(w, r, c, TW__INNER_RUN)) {
+            tw__isa_global_load(words, tw__window_at(w, r, c), run_bytes);
+        } else {
+            TW_UNROLL for (int q = 0; q < TW__INNER_RUN; q++)
+                words[q] = tw__window_bits(w, r + (down ? q : 0), c + (down ? 0 : q));
+            tw__pack_run(words, w.dtype);
+        }
+        tw__put_run(t, n, words, w.dtype);
+    }
+}
+
+TW_FN void tw__load_tile_shared(tw__ref t, tw__shared_at at, int transposed)
+{
+    int down = tw__flipped(t) != transposed; /* does a lane's run go down the shared tile's columns? */
+    if (tw__dtype(t) == at.tile.dtype) {
+        TW_UNROLL for (int i = 0; i < tw__core_rows(t); i++) {
+            TW_UNROLL for (int j = 0; j < tw__core_cols(t); j++) {
+                int r = tw__core_row(t, i), c = tw__core_col(t, j);
+                tw__load_core(tw__core_of(t.data, tw__dtype(t), tw__core_index(t, i, j)), at.tile,
+                              at.row + (transposed ? c : r), at.col + (transposed ? r : c), down);
+            }
+        }
+        return;
+    }
+    TW_UNROLL for (int n = 0; n < tw__elements(t); n += TW__INNER_RUN) {
+        int r = tw__element_row(t, n), c = tw__element_col(t, n);
+        int row = transposed ? c : r, col = transposed ? r : c;
+        uint32_t words[TW__RUN_WORDS];
+        TW_UNROLL for (int q = 0; q < TW__INNER_RUN; q++)
+            words[q] = tw__shared_bits(at, row + (down ? q : 0), col + (down ? 0 : q));
+        tw__pack_run(words, at.tile.dtype);
+        tw__put_run(t, n, words, at.tile.dtype);
+    }
+}
+
+TW_FN void tw__load_vector_global(tw__ref v, tw__window w)
+{
+    TW_UNROLL for (int n = 0; n < tw__vector_slots(v); n++)
+        ((float *)v.data)[n] = tw__value_of(tw__window_bits(w, 0, tw__slot_index(v, n)), w.dtype);
+}
+
+TW_FN void tw__load_vector_shared(tw__ref v, tw__shared_at at)
+{
+    TW_UNROLL for (int n = 0; n < tw__vector_slots(v); n++)
+        ((float *)v.data)[n] = tw__value_of(tw__shared_bits(at, 0, tw__slot_index(v, n)), at.tile.dtype);
+}
+
+/* Every thread of the team moves its share of 16-byte chunks. */
+TW_FN void tw__load_shared_global(tw__ref s, tw__window w)
+{
+    tw__shared_at at = tw__shared_of(s);
+    int bytes = tw__bytes(w.dtype), per_chunk = tw__chunk_elements(s), wide = tw__runs_aligned(w, TW_CHUNK);
+    int chunks = tw__chunks(s), threads = tw__team_threads(s);
+    TW_UNROLL for (int first = 0; first < chunks; first += threads) {
+        int chunk = first + tw__team_thread(), r = tw__chunk_row(s, chunk), c = tw__chunk_col(s, chunk);
+        if (chunks % threads != 0 && chunk >= chunks)
+            continue;
+        if (wide && w.col_low == 0) {
+            int left = tw__has_row(w, r) ? w.col_count - c : 0;
+            int valid = left >= per_chunk ? per_chunk : left > 0 ? left : 0;
+            tw__copy_chunk(at.tile, at.row + r, at.col + c, valid ? tw__window_at(w, r, c) : w.data, valid * bytes);
+        } else {
+            uint32_t words[TW_CHUNK / 4] = {0, 0, 0, 0};
+            TW_UNROLL for (int q = 0; q < per_chunk; q++)
+                words[q * bytes / 4] |= tw__window_bits(w, r, c + q) << (q * bytes % 4 * 8);
+            tw__put_chunk(at.tile, at.row + r, at.col + c, words);
+        }
+    }
+}
+
+TW_FN void tw__load(tw__ref dst, tw__ref src, tw__window w)
+{
+    int global = tw__kind(src) == TW__GLOBAL;
+    if (tw__is_shared(dst))
+        tw__load_shared_global(dst, w);
+    else if (tw__kind(dst) == TW__VECTOR && global)
+        tw__load_vector_global(dst, w);
+    else if (tw__kind(dst) == TW__VECTOR)
+        tw__load_vector_shared(dst, tw__shared_of(src));
+    else if (global)
+        tw__load_tile_global(dst, w);
+    else
+        tw__load_tile_shared(dst, tw__shared_of(src), 0);
+}
+
+#endif

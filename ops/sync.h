@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * tw_sync()   the block's threads meet: loads into shared memory that any of them issued have landed, and
+ *             what any wrote to shared memory before, all read after.
+ */
+#ifndef TW_OPS_SYNC_H
+#define TW_OPS_SYNC_H
+
+#include "../arch/arch.h"
+
+#define tw_sync() tw__sync()
+
+#endif

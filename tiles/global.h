@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Global tensors: `tw_gl(dtype, rank)`, a member of a kernel's argument struct.
+ *
+ *   Rank 1 to 4; dims and strides in elements, outermost first, 64 bits each. Its last two dims are a
+ *   tile's rows and columns. Any stride is right, negative and zero ones too; a last stride of 1 with
+ *   16-byte aligned rows is fast. tw_gl_known(dtype, rank, (dims), (strides)) fixes some at compile time:
+ *   a 0 there means known at run time. Whatever is known, the layout in memory is tw_tensor_arg.
+ *
+ *     typedef struct { tw_gl(bf16, 2) a; tw_gl_known(f32, 2, (0, 128), (0, 1)) b; } args;
+ *
+ *   tw_dim(g, axis), tw_stride(g, axis)   as int64_t; constants where known.
+ */
+#ifndef TW_TILES_GLOBAL_H
+#define TW_TILES_GLOBAL_H
+
+#include "ref.h"
+
+#define tw_gl(dtype, rank) TW__GL(dtype, rank, 0, 0, 0, 0, 0, 0, 0, 0)
+#define tw_gl_known(dtype, rank, dims, strides) \
+    TW__GL_EXPAND(dtype, rank, TW__FOUR(TW__LIST dims), TW__FOUR(TW__LIST strides))
+#define TW__LIST(...) __VA_ARGS__
+#define TW__FOUR(...) TW__FOUR_(__VA_ARGS__, 0, 0, 0, 0)
+#define TW__FOUR_(a, b, c, d, ...) a, b, c, d
+#define TW__GL_EXPAND(...) TW__GL(__VA_ARGS__)
+
+#define TW__GL(dtype, rank, ...)                                                                             \
+    struct {                                                                                                 \
+        TW_STATIC_ASSERT((rank) >= 1 && (rank) <= TW_RANK_MAX, "TW013 tw_gl(" #dtype ", " #rank "): rank 1 to 4"); \
+        union {                                                                                              \
+            tw_##dtype *data;                                                                                \
+            char(*tw__tag)[TW__CODE(TW__GLOBAL, TW_##dtype, rank)];                                          \
+            char(*tw__rows)[1];                                                                              \
+            char(*tw__cols)[1];                                                                              \
+            TW__EXTENTS(__VA_ARGS__)                                                                         \
+        };                                                                                                   \
+        int64_t dim[TW_RANK_MAX];                                                                            \
+        int64_t stride[TW_RANK_MAX];                                                                         \
+    }
+
+#define tw_dim(g, axis) tw__known_or(TW__KNOWN_DIMS(g).value[axis], (g).dim[axis])
+#define tw_stride(g, axis) tw__known_or(TW__KNOWN_STRIDES(g).value[axis], (g).stride[axis])
+
+typedef struct {
+    int64_t value[TW_RANK_MAX];
+} tw__four;
+
+TW_FN tw__four tw__make_four(int64_t a, int64_t b, int64_t c, int64_t d)
+{
+    tw__four four;
+    four.value[0] = a;
+    four.value[1] = b;
+    four.value[2] = c;
+    four.value[3] = d;
+    return four;
+}
+
+#define TW__KNOWN(g, which) ((int64_t)sizeof(*(g).which) - 1)
+#define TW__KNOWN_DIMS(g) \
+    tw__make_four(TW__KNOWN(g, tw__d0), TW__KNOWN(g, tw__d1), TW__KNOWN(g, tw__d2), TW__KNOWN(g, tw__d3))
+#define TW__KNOWN_STRIDES(g) \
+    tw__make_four(TW__KNOWN(g, tw__s0), TW__KNOWN(g, tw__s1), TW__KNOWN(g, tw__s2), TW__KNOWN(g, tw__s3))
+
+TW_FN int64_t tw__known_or(int64_t known, int64_t given) { return known ? known : given; }
+
+/* What a tile sees of a tensor: the plane of its last two dims that the leading coordinates choose, from
+ * element (row, col) on. A rank-1 tensor is one row. Row r of the tile exists in the tensor when
+ * r - row_low is in [0, row_count), likewise columns; a coordinate may be negative or past the edge. */
+typedef struct {
+    char *data; /* where the tile's element (0, 0) is, or would be */
+    int row_low, row_count, col_low, col_count;
+    int64_t row_stride, col_stride; /* in elements */
+    int dtype;
+} tw__window;
+
+enum { TW__SPAN_MAX = 1 << 20 }; /* more rows or columns than any tile has */
+
+TW_FN int tw__span_low(int64_t at) { return at >= 0 ? 0 : at < -TW__SPAN_MAX ? TW__SPAN_MAX : (int)-at; }
+
+TW_FN int tw__span_count(int64_t dim, int64_t at)
+{
+    int64_t count = dim - (at > 0 ? at : 0);
+    return count < 0 ? 0 : count > TW__SPAN_MAX ? TW__SPAN_MAX : (int)count;
+}
+
+TW_FN tw__window tw__make_window(tw__ref g, tw__four known_dim, tw__four known_stride, tw__four at)
+{
+    const int64_t *dims = (const int64_t *)((const char *)g.data + offsetof(tw_tensor_arg, dim));
+    const int64_t *strides = (const int64_t *)((const char *)g.data + offsetof(tw_tensor_arg, stride));
+    int global = tw__kind(g) == TW__GLOBAL, rank = global ? tw__role(g) : 1, inside = global;
+    int row = rank == 1 ? 0 : rank - 2, col = rank - 1;
+    int64_t offset = 0, dim[TW_RANK_MAX], stride[TW_RANK_MAX];
+    tw__window w;
+    TW_UNROLL for (int axis = 0; axis < TW_RANK_MAX; axis++) {
+        dim[axis] = 1;
+        stride[axis] = 0;
+        if (global && axis < rank) {
+            dim[axis] = tw__known_or(known_dim.value[axis], dims[axis]);
+            stride[axis] = tw__known_or(known_stride.value[axis], strides[axis]);
+            offset += at.value[axis] * stride[axis];
+        }
+        if (axis < rank - 2)
+            inside = inside && at.value[axis] >= 0 && at.value[axis] < dim[axis];
+    }
+    w.row_low = rank == 1 ? 0 : tw__span_low(at.value[row]);
+    w.row_count = rank == 1 ? 1 : tw__span_count(dim[row], at.value[row]);
+    w.row_stride = rank == 1 ? 0 : stride[row];
+    w.col_low = tw__span_low(at.value[col]);
+    w.col_count = tw__span_count(dim[col], at.value[col]);
+    w.col_stride = stride[col];
+    w.dtype = tw__dtype(g);
+    w.data = global ? (char *)*(void *const *)g.data + offset * tw__bytes(w.dtype) : 0;
+    if (!inside)
+        w.row_count = 0;
+    return w;
+}
+
+TW_FN int tw__has_row(tw__window w, int r) { return (unsigned)(r - w.row_low) < (unsigned)w.row_count; }
+TW_FN int tw__has_col(tw__window w, int c) { return (unsigned)(c - w.col_low) < (unsigned)w.col_count; }
+
+TW_FN char *tw__window_at(tw__window w, int r, int c)
+{
+    return w.data + (r * w.row_stride + c * w.col_stride) * tw__bytes(w.dtype);
+}
+
+/* Of the `count` elements from (r, c) on along the row, are all there? */
+TW_FN int tw__has_run(tw__window w, int r, int c, int count)
+{
+    return tw__has_row(w, r) && c >= w.col_low && c + count <= w.col_low + w.col_count;
+}
+
+/* May runs of `bytes` bytes that start at multiples of their length along a row be accessed as one? */
+TW_FN int tw__runs_aligned(tw__window w, int bytes)
+{
+    int64_t row_bytes = w.row_stride * tw__bytes(w.dtype);
+    return w.col_stride == 1 && ((intptr_t)w.data | row_bytes) % bytes == 0;
+}
+
+TW_FN uint32_t tw__window_bits(tw__window w, int r, int c)
+{
+    uint32_t bits = 0;
+    if (tw__has_row(w, r) && tw__has_col(w, c))
+        tw__isa_global_load(&bits, tw__window_at(w, r, c), tw__bytes(w.dtype));
+    return bits;
+}
+
+/* The window of `g` at the coordinates, leading first, missing ones 0. For operands that may be of
+ * another kind the result is then never looked at. */
+#define TW__WINDOW(g, i, j, k, l) \
+    tw__make_window(TW__REF(g), TW__KNOWN_DIMS(g), TW__KNOWN_STRIDES(g), tw__make_four(i, j, k, l))
+
+#endif
