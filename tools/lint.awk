@@ -3,7 +3,7 @@
 # The rules of tools/lint, for any POSIX awk. Run it through tools/lint.
 #
 # rule spdx: the first line (the second, after #!) carries the SPDX licence identifier
-# rule macro-body: a #define of more than five lines holds no statements (five: three between do and while)
+# rule macro-body: a #define holds at most four statements beside its static checks
 # rule vendor-conditional: no #if on a vendor, compiler target or machine outside arch/
 # rule wave-width: no literal 32 or 64 beside a lane, wave, warp or thread count outside arch/
 # rule template-undef: an include template (*.inc) or list (*.def) undefines each parameter it reads
@@ -82,13 +82,42 @@ function end_file(    name) {
                 report_at(parameter[name], "template-undef", name " is a parameter here but is not undefined at the end")
 }
 
-function end_macro(    body) {
+# `text` without every call of a name that ends in `suffix`, parentheses balanced.
+function without_calls(text, suffix,    start, depth, i, character) {
+    while (match(text, suffix "[ ]*[(]")) {
+        start = RSTART
+        depth = 1
+        for (i = RSTART + RLENGTH; depth && i <= length(text); ++i) {
+            character = substr(text, i, 1)
+            depth += (character == "(") - (character == ")")
+        }
+        text = substr(text, 1, start - 1) " CHECKED" substr(text, i)
+    }
+    return text
+}
+
+# A macro's statements are the semicolons directly inside braces, but for declarations of types and static
+# checks; those of a for stand in its parentheses.
+function end_macro(    body, i, open, statements, character) {
     body = macro_text
     while (match(body, /(struct|union|enum)[ A-Za-z0-9_#]*[{][^{}]*[}]/))
         body = substr(body, 1, RSTART - 1) substr(body, RSTART + RLENGTH)
-    if (macro_lines > 4 && (body ~ /[{][^{}]*;/ || body ~ /(^|[^A-Za-z0-9_])(for|while|if|switch|return|do)[ (]/))
-        report_at(macro_start, "macro-body", "a function body of " macro_lines + 1 \
-                  " lines in a #define; move it to an inline function or an include template")
+    body = without_calls(body, "(STATIC_ASSERT|static_assert|CHECK_[A-Z]+)")
+    gsub(/CHECKED *;/, "", body)
+    open = ""
+    statements = 0
+    for (i = 1; i <= length(body); ++i) {
+        character = substr(body, i, 1)
+        if (character ~ /[({]/)
+            open = open character
+        else if (character ~ /[)}]/)
+            open = substr(open, 1, length(open) - 1)
+        else if (character == ";" && open ~ /[{]$/)
+            ++statements
+    }
+    if (statements > 4)
+        report_at(macro_start, "macro-body", statements " statements in a #define, four at most beside static checks;" \
+                  " move them to an inline function or an include template")
     macro_text = ""
     in_macro = 0
 }
@@ -159,7 +188,6 @@ length($0) > 120 { report("line-length", length($0) " columns, 120 at most") }
 directive ~ /^#define / {
     in_macro = 1
     macro_start = FNR
-    macro_lines = 0
     macro_text = ""
 }
 in_macro {
@@ -167,9 +195,7 @@ in_macro {
     sub(/^ *# *define +[A-Za-z0-9_]+/, "", text)
     continued = sub(/\\$/, "", text)
     macro_text = macro_text " " text
-    if (continued)
-        ++macro_lines
-    else
+    if (!continued)
         end_macro()
 }
 

@@ -71,20 +71,30 @@ echo no licence
 END
 
 caught macro-body ops/map.h <<'END'
-#define tw_map(tile, expression)                 \
-    do {                                         \
-        enum { N = tw_size(tile) };              \
-        for (int i = 0; i < N; ++i)              \
-            (tile).element[i] = (expression);    \
+#define tw_scale(tile, factor)                                     \
+    do {                                                           \
+        int count = tw_size(tile);                                 \
+        for (int i = 0; i < count; ++i) {                          \
+            float x = (tile).element[i]; x *= (factor);            \
+            (tile).element[i] = x;                                 \
+        }                                                          \
+        tw_sync();                                                 \
     } while (0)
 END
 caught macro-body ops/function.h <<'END'
-#define DEFINE_ADD(type)         \
-    static type add_##type(      \
-        type left,               \
-        type right)              \
-    {                            \
-        type sum = left + right; return sum; }
+#define DEFINE_ADD(type) static type add_##type(type a, type b) { type s = a; s += b; s += 0; s *= 1; return s; }
+END
+caught macro-body ops/expression.h <<'END'
+#define total(x) __extension__({ float a = (x); a += 1; a += 2; a += 3; a; })
+END
+clean ops/checks.h <<'END'
+#define tw_load(dst, src)                                                       \
+    do {                                                                        \
+        TW_STATIC_ASSERT(rows(dst) == rows(src), "TW001 (" #dst "): the rows;"); \
+        TW_STATIC_ASSERT(cols(dst) == cols(src), "TW002 (" #dst "): the cols;"); \
+        static_assert(sizeof(dst) > 0, "one"); static_assert(1, "two");         \
+        tw__load(dst, src);                                                     \
+    } while (0)
 END
 clean ops/table.h <<'END'
 #define TW_DTYPES(X)                 \

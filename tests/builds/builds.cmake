@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+#
+# The whole project, built and tested other ways, each in a folder of its own below the build (the presets
+# `clang` and `sanitize` use the same ones): by clang, under the sanitizers, without any device compiler, and
+# as a package in somebody else's project.
+
+set(no_devices -DTW_NVCC= -DTW_CLANG_AMDGPU=)
+
+# tw_build_test(NAME [OPTIONS -D...] [TESTS label regex]): configure, build, and run the tests with these labels.
+function(tw_build_test name)
+    cmake_parse_arguments(PARSE_ARGV 1 build "" "TESTS" "OPTIONS")
+    tw_test(builds.${name} LABELS builds TIMEOUT 1200 PROCESSORS 2
+        COMMAND ${CMAKE_CTEST_COMMAND} --build-and-test ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/${name}
+            --build-generator ${CMAKE_GENERATOR} --build-noclean
+            --build-options -DTW_TEST_OTHER_BUILDS=OFF -DTW_INSTALL=OFF ${build_OPTIONS}
+            --test-command ${CMAKE_CTEST_COMMAND} --output-on-failure --no-tests=error --parallel 2 -L ${build_TESTS})
+endfunction()
+
+if(TW_CLANG)
+    tw_build_test(clang TESTS "^(unit|kernels)$"
+        OPTIONS -DCMAKE_C_COMPILER=${TW_CLANG} -DCMAKE_BUILD_TYPE=Release ${no_devices})
+endif()
+tw_build_test(sanitize TESTS "^(unit|kernels)$"
+    OPTIONS -DCMAKE_C_COMPILER=${CMAKE_C_COMPILER} -DCMAKE_BUILD_TYPE=Debug "-DCMAKE_C_FLAGS_DEBUG=-O1 -g"
+            -DTW_SANITIZE=address,undefined ${no_devices})
+
+foreach(way find_package fetch_content)
+    tw_test(builds.package-${way} LABELS builds TIMEOUT 600
+        COMMAND ${CMAKE_CURRENT_LIST_DIR}/test_package.sh ${way} ${CMAKE_COMMAND} ${CMAKE_GENERATOR}
+                ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
+endforeach()
+tw_test(builds.no-device-compilers LABELS builds
+    COMMAND ${CMAKE_CURRENT_LIST_DIR}/test_no_device_compilers.sh ${CMAKE_COMMAND} ${CMAKE_GENERATOR}
+            ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/no-device-compilers)
