@@ -30,7 +30,7 @@ typedef void tw__native_kernel(const void *args);
     static void name##_body(const type g)
 
 #define TW_SHARED(type, name)                                                                              \
-    TW_STATIC_ASSERT(sizeof(type) <= TW_SHARED_BYTES, "TW020 TW_SHARED(" #type "): more than the machine's shared memory"); \
+    TW_STATIC_ASSERT(sizeof(type) + TW_SCRATCH_BYTES <= TW_SHARED_BYTES, "TW020 TW_SHARED(" #type "): more than the machine's shared memory"); \
     type *name = (type *)tw__isa_shared_base()
 
 #define TW_EXPORT(name, args_type, shared_type, ...)                                                       \

@@ -98,10 +98,13 @@ TW_FN void tw__load_core_runs(void *core, tw__shared_tile tile, int row, int col
     }
 }
 
+/* Does the swizzle leave 16-byte chunks whole? */
+enum { TW__CHUNK_WHOLE = (int)TW__SWIZZLE_UNIT >= (int)TW_CHUNK };
+
 /* The four words of the 16 bytes of a row that start at element (row, col). */
 TW_FN void tw__put_chunk(tw__shared_tile tile, int row, int col, const uint32_t *words)
 {
-    if (TW__SWIZZLE_UNIT >= TW_CHUNK || tile.rows == 1) {
+    if (TW__CHUNK_WHOLE || tile.rows == 1) {
         tw__isa_shared_store(tw__shared_element(tile, row, col), words, TW_CHUNK);
     } else {
         tw__isa_shared_store(tw__shared_element(tile, row, col), words, TW_CHUNK / 2);
@@ -112,7 +115,7 @@ TW_FN void tw__put_chunk(tw__shared_tile tile, int row, int col, const uint32_t 
 
 TW_FN void tw__take_chunk(uint32_t *words, tw__shared_tile tile, int row, int col)
 {
-    if (TW__SWIZZLE_UNIT >= TW_CHUNK || tile.rows == 1) {
+    if (TW__CHUNK_WHOLE || tile.rows == 1) {
         tw__isa_shared_load(words, tw__shared_element(tile, row, col), TW_CHUNK);
     } else {
         tw__isa_shared_load(words, tw__shared_element(tile, row, col), TW_CHUNK / 2);

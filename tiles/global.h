@@ -38,21 +38,27 @@
         int64_t stride[TW_RANK_MAX];                                                                         \
     }
 
-#define tw_dim(g, axis) tw__known_or(TW__KNOWN_DIMS(g).value[axis], (g).dim[axis])
-#define tw_stride(g, axis) tw__known_or(TW__KNOWN_STRIDES(g).value[axis], (g).stride[axis])
+#define tw_dim(g, axis) tw__known_or(tw__pick(TW__KNOWN_DIMS(g), axis), (g).dim[axis])
+#define tw_stride(g, axis) tw__known_or(tw__pick(TW__KNOWN_STRIDES(g), axis), (g).stride[axis])
 
+/* One number per axis. Fields and not an array: nvcc would put an array on the stack. */
 typedef struct {
-    int64_t value[TW_RANK_MAX];
+    int64_t v0, v1, v2, v3;
 } tw__four;
 
-TW_FN tw__four tw__make_four(int64_t a, int64_t b, int64_t c, int64_t d)
+TW_FN tw__four tw__make_four(int64_t v0, int64_t v1, int64_t v2, int64_t v3)
 {
     tw__four four;
-    four.value[0] = a;
-    four.value[1] = b;
-    four.value[2] = c;
-    four.value[3] = d;
+    four.v0 = v0;
+    four.v1 = v1;
+    four.v2 = v2;
+    four.v3 = v3;
     return four;
+}
+
+TW_FN int64_t tw__pick(tw__four four, int axis)
+{
+    return axis == 0 ? four.v0 : axis == 1 ? four.v1 : axis == 2 ? four.v2 : four.v3;
 }
 
 #define TW__KNOWN(g, which) ((int64_t)sizeof(*(g).which) - 1)
@@ -83,34 +89,39 @@ TW_FN int tw__span_count(int64_t dim, int64_t at)
     return count < 0 ? 0 : count > TW__SPAN_MAX ? TW__SPAN_MAX : (int)count;
 }
 
-TW_FN tw__window tw__make_window(tw__ref g, tw__four known_dim, tw__four known_stride, tw__four at)
+/* Axis `axis` of a tensor of `rank`: its extent, or `missing` beyond the rank. */
+TW_FN int64_t tw__extent(const int64_t *given, tw__four known, int axis, int rank, int64_t missing)
+{
+    return axis < 0 || axis >= rank ? missing : tw__known_or(tw__pick(known, axis), given[axis]);
+}
+
+/* Is leading axis `axis` of the coordinates inside the tensor? The last two axes are the window's own. */
+TW_FN int tw__inside(const int64_t *dims, tw__four known, tw__four at, int axis, int rank)
+{
+    int64_t place = tw__pick(at, axis);
+    return axis >= rank - 2 || (place >= 0 && place < tw__extent(dims, known, axis, rank, 1));
+}
+
+TW_FN tw__window tw__make_window(tw__ref g, tw__four dim, tw__four stride, tw__four at)
 {
     const int64_t *dims = (const int64_t *)((const char *)g.data + offsetof(tw_tensor_arg, dim));
     const int64_t *strides = (const int64_t *)((const char *)g.data + offsetof(tw_tensor_arg, stride));
-    int global = tw__kind(g) == TW__GLOBAL, rank = global ? tw__role(g) : 1, inside = global;
-    int row = rank == 1 ? 0 : rank - 2, col = rank - 1;
-    int64_t offset = 0, dim[TW_RANK_MAX], stride[TW_RANK_MAX];
+    int global = tw__kind(g) == TW__GLOBAL, rank = global ? tw__role(g) : 0, row = rank - 2, col = rank - 1;
+    int64_t offset = 0, row_at = row < 0 ? 0 : tw__pick(at, row), col_at = col < 0 ? 0 : tw__pick(at, col);
     tw__window w;
-    TW_UNROLL for (int axis = 0; axis < TW_RANK_MAX; axis++) {
-        dim[axis] = 1;
-        stride[axis] = 0;
-        if (global && axis < rank) {
-            dim[axis] = tw__known_or(known_dim.value[axis], dims[axis]);
-            stride[axis] = tw__known_or(known_stride.value[axis], strides[axis]);
-            offset += at.value[axis] * stride[axis];
-        }
-        if (axis < rank - 2)
-            inside = inside && at.value[axis] >= 0 && at.value[axis] < dim[axis];
-    }
-    w.row_low = rank == 1 ? 0 : tw__span_low(at.value[row]);
-    w.row_count = rank == 1 ? 1 : tw__span_count(dim[row], at.value[row]);
-    w.row_stride = rank == 1 ? 0 : stride[row];
-    w.col_low = tw__span_low(at.value[col]);
-    w.col_count = tw__span_count(dim[col], at.value[col]);
-    w.col_stride = stride[col];
+    offset += tw__extent(strides, stride, 0, rank, 0) * at.v0;
+    offset += tw__extent(strides, stride, 1, rank, 0) * at.v1;
+    offset += tw__extent(strides, stride, 2, rank, 0) * at.v2;
+    offset += tw__extent(strides, stride, 3, rank, 0) * at.v3;
+    w.row_low = tw__span_low(row_at);
+    w.row_count = tw__span_count(tw__extent(dims, dim, row, rank, 1), row_at);
+    w.row_stride = tw__extent(strides, stride, row, rank, 0);
+    w.col_low = tw__span_low(col_at);
+    w.col_count = tw__span_count(tw__extent(dims, dim, col, rank, 1), col_at);
+    w.col_stride = tw__extent(strides, stride, col, rank, 0);
     w.dtype = tw__dtype(g);
     w.data = global ? (char *)*(void *const *)g.data + offset * tw__bytes(w.dtype) : 0;
-    if (!inside)
+    if (!tw__inside(dims, dim, at, 0, rank) || !tw__inside(dims, dim, at, 1, rank))
         w.row_count = 0;
     return w;
 }

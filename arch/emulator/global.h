@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Global memory of an emulated machine is the process's own.
+ */
+#ifndef TW_ARCH_EMULATOR_GLOBAL_H
+#define TW_ARCH_EMULATOR_GLOBAL_H
+
+#include <string.h>
+
+#include "scheduler.h"
+
+TW_FN void tw__isa_global_load(uint32_t *words, const void *global, int bytes)
+{
+    words[0] = 0; /* a load of 1 or 2 bytes zero-extends */
+    memcpy(words, global, (size_t)bytes);
+}
+
+TW_FN void tw__isa_global_store(void *global, const uint32_t *words, int bytes)
+{
+    memcpy(global, words, (size_t)bytes);
+}
+
+/* The library's own piece of shared memory lies behind the kernel's. */
+TW_FN void *tw__isa_shared_scratch(void)
+{
+    tw__emu_block *block = tw__emu_lane_state->block;
+    return (char *)block->shared + block->shared_bytes - TW_SCRATCH_BYTES;
+}
+
+#endif

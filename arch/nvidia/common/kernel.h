@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Kernel declarations for NVIDIA; their meaning is told in arch/native_kernel.h. TW_KERNEL defines
+ * `extern "C" __global__ void name(args)`, so the kernel can also be launched the usual way:
+ *
+ *     name<<<blocks, name_threads, sizeof(shared type)>>>(args);
+ *
+ * with cudaFuncAttributeMaxDynamicSharedMemorySize raised first where that is over 48 KB.
+ */
+#ifndef TW_ARCH_NVIDIA_COMMON_KERNEL_H
+#define TW_ARCH_NVIDIA_COMMON_KERNEL_H
+
+#if TW_EMULATED
+#include "../../emulator/kernel.h"
+#else
+
+#define TW_KERNEL(name, threads, args) TW__KERNEL_(name, threads, TW__UNPACK args)
+#define TW__UNPACK(...) __VA_ARGS__
+#define TW__KERNEL_(name, threads, ...) TW__KERNEL(name, threads, __VA_ARGS__)
+#define TW__KERNEL(name, block_threads, type, g)      \
+    enum { name##_threads = (block_threads) };        \
+    extern "C" __global__ void __launch_bounds__(block_threads) name(const __grid_constant__ type g)
+
+#define TW_SHARED(type, name)                                                                              \
+    TW_STATIC_ASSERT(sizeof(type) + TW_SCRATCH_BYTES <= TW_SHARED_BYTES,                                   \
+                     "TW020 TW_SHARED(" #type "): more than the machine's shared memory");                 \
+    type *name = (type *)tw__isa_shared_base()
+
+#define TW_EXPORT(name, args_type, shared_type, ...)                                                       \
+    extern "C" __device__ tw_kernel_info name##_info = {TW_ABI, name##_threads, sizeof(shared_type), sizeof(args_type), {__VA_ARGS__}};
+
+#endif
+#endif
