@@ -8,9 +8,11 @@
  *                                                     must never return
  *   tw__emu_fiber_switch(from, to)                    parks the running fiber `from`, resumes `to`; returns
  *                                                     when something switches back to `from`
+ *   tw__emu_fiber_leave(from, to)                     the same for the last time; does not return
+ *   tw__emu_fiber_end(fiber)                          before the stack is freed
  *
  * The flow that makes the first switch (an OS thread's own stack) is a zeroed tw__emu_fiber. A fiber never
- * moves between OS threads. A fiber that is parked may be started again: what was on its stack is gone.
+ * moves between OS threads. A parked fiber may be started again on the same stack: what was there is gone.
  *
  * x86-64 and aarch64 switch in a dozen instructions; elsewhere, or with TW_EMU_UCONTEXT defined,
  * <ucontext.h> does it at the price of two system calls. AddressSanitizer, ThreadSanitizer and valgrind are
@@ -22,6 +24,16 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#ifdef __has_include
+#if __has_include(<valgrind/valgrind.h>)
+#include <valgrind/valgrind.h>
+#endif
+#endif
+#ifndef VALGRIND_STACK_REGISTER
+#define VALGRIND_STACK_REGISTER(start, end) 0u
+#define VALGRIND_STACK_DEREGISTER(id) (void)(id)
+#endif
 
 #ifndef TW__HAS_FEATURE
 #ifdef __has_feature
@@ -64,6 +76,7 @@ typedef struct tw__emu_fiber {
     struct tw__emu_fiber *resumed_by;
     void *asan_frames; /* AddressSanitizer's heap copies of this fiber's frames, while parked */
     void *tsan_fiber;
+    unsigned valgrind_stack;
 } tw__emu_fiber;
 
 /* <sanitizer/common_interface_defs.h>, <sanitizer/asan_interface.h>, <sanitizer/tsan_interface.h>; the
@@ -162,6 +175,8 @@ TW__EMU_FUNCTION void tw__emu_fiber_start(tw__emu_fiber *fiber, void *stack, siz
     if (!fiber->tsan_fiber)
         fiber->tsan_fiber = __tsan_create_fiber(0);
 #endif
+    if (!fiber->stack)
+        fiber->valgrind_stack = VALGRIND_STACK_REGISTER(stack, (char *)stack + bytes);
     fiber->stack = stack;
     fiber->stack_bytes = bytes;
 #if TW__EMU_FIBER_ASM
@@ -189,11 +204,15 @@ static inline void tw__emu_fiber_entered(tw__emu_fiber *fiber)
 #endif
 }
 
-static inline void tw__emu_fiber_switch(tw__emu_fiber *from, tw__emu_fiber *to)
+/* The switch itself. `frames_save` is where AddressSanitizer keeps the parked fiber's copies of frames; NULL
+ * frees them. */
+static inline void tw__emu_fiber_jump(tw__emu_fiber *from, tw__emu_fiber *to, void **frames_save)
 {
 #if TW__EMU_ASAN
     to->resumed_by = from;
-    __sanitizer_start_switch_fiber(&from->asan_frames, to->stack, to->stack_bytes);
+    __sanitizer_start_switch_fiber(frames_save, to->stack, to->stack_bytes);
+#else
+    (void)frames_save;
 #endif
 #if TW__EMU_TSAN
     from->tsan_fiber = __tsan_get_current_fiber();
@@ -204,16 +223,32 @@ static inline void tw__emu_fiber_switch(tw__emu_fiber *from, tw__emu_fiber *to)
 #else
     swapcontext(&from->context, &to->context);
 #endif
+}
+
+static inline void tw__emu_fiber_switch(tw__emu_fiber *from, tw__emu_fiber *to)
+{
+    tw__emu_fiber_jump(from, to, &from->asan_frames);
     tw__emu_fiber_entered(from);
 }
 
-static inline void tw__emu_fiber_end(tw__emu_fiber *fiber)
+/* A fiber's last switch: only a new start brings it back. */
+static inline void tw__emu_fiber_leave(tw__emu_fiber *from, tw__emu_fiber *to)
 {
-#if TW__EMU_TSAN
-    if (fiber->tsan_fiber)
-        __tsan_destroy_fiber(fiber->tsan_fiber);
+    from->asan_frames = NULL;
+    tw__emu_fiber_jump(from, to, NULL);
+}
+
+/* Before the stack of a fiber that was started is freed. */
+TW__EMU_FUNCTION void tw__emu_fiber_end(tw__emu_fiber *fiber)
+{
+#if TW__EMU_ASAN
+    __asan_unpoison_memory_region(fiber->stack, fiber->stack_bytes);
 #endif
-    fiber->tsan_fiber = NULL;
+#if TW__EMU_TSAN
+    __tsan_destroy_fiber(fiber->tsan_fiber);
+#endif
+    VALGRIND_STACK_DEREGISTER(fiber->valgrind_stack);
+    memset(fiber, 0, sizeof *fiber);
 }
 
 #endif

@@ -19,27 +19,29 @@ typedef struct {
 /* Row of D that register r of `lane` holds; its column is lane % side.
  * D of 16 x 16: [i][j] in lane j + 16 * (i / 4), register i % 4.
  * D of 32 x 32: [i][j] in lane j + 32 * (i / 4 % 2), register 4 * (i / 8) + i % 4. */
-TW_FN int tw__emu_mfma_row(int lane, int r, int lanes, int side)
+TW_FN int tw__emu_mfma_row(int lane, int r, int side)
 {
-    int groups = lanes / side; /* lanes that share a column: each takes 4 rows, then the next 4 */
+    int groups = TW_LANES / side; /* lanes that share a column: each takes 4 rows, then the next 4 */
     return (r / 4 * groups + lane / side) * 4 + r % 4;
 }
 
 /* d and a have `side` rows, d and b `side` columns. A lane holds `run` consecutive k of one row
  * of A and one column of B: A[i][k] lies in lane i + side * (k / run), element k % run, and B[k][i] likewise. */
-TW_FN void tw__emu_mfma_gather(float *d, float *a, float *b, void *const args[], int lanes, int side, int depth,
+TW_FN void tw__emu_mfma_gather(float *d, float *a, float *b, void *const args[], int side, int depth,
                                int run, int dtype)
 {
-    for (int lane = 0; lane < lanes; lane++) {
+    for (int lane = 0; lane < TW_LANES; lane++) {
         const tw__emu_mfma *from = (const tw__emu_mfma *)args[lane];
         int i = lane % side, k = lane / side * run;
-        for (int r = 0; r < side * side / lanes; r++)
-            d[tw__emu_mfma_row(lane, r, lanes, side) * side + i] = from->d[r];
+        TW__EMU_UNROLL
+        for (int r = 0; r < side * side / TW_LANES; r++)
+            d[tw__emu_mfma_row(lane, r, side) * side + i] = from->d[r];
         if (dtype == TW_f32) {
             a[i * depth + k] = tw__float_of(from->a[0]);
             b[k * side + i] = tw__float_of(from->b[0]);
             continue;
         }
+        TW__EMU_UNROLL
         for (int e = 0; e < run; e++) {
             a[i * depth + k + e] = tw__emu_half_value(from->a[e / 2] >> (e % 2 * 16) & 0xffffu, dtype);
             b[(k + e) * side + i] = tw__emu_half_value(from->b[e / 2] >> (e % 2 * 16) & 0xffffu, dtype);
@@ -47,62 +49,64 @@ TW_FN void tw__emu_mfma_gather(float *d, float *a, float *b, void *const args[],
     }
 }
 
-TW_FN void tw__emu_mfma_scatter(const float *d, void *const args[], int lanes, int side)
+TW_FN void tw__emu_mfma_scatter(const float *d, void *const args[], int side)
 {
-    for (int lane = 0; lane < lanes; lane++)
-        for (int r = 0; r < side * side / lanes; r++)
+    for (int lane = 0; lane < TW_LANES; lane++) {
+        TW__EMU_UNROLL
+        for (int r = 0; r < side * side / TW_LANES; r++)
             ((const tw__emu_mfma *)args[lane])->d[r] =
-                d[tw__emu_mfma_row(lane, r, lanes, side) * side + lane % side];
+                d[tw__emu_mfma_row(lane, r, side) * side + lane % side];
+    }
 }
 
 enum { TW__EMU_MFMA_SIDE_MAX = 32, TW__EMU_MFMA_DEPTH_MAX = 32 };
 
-TW_FN void tw__emu_mfma_op(void *const args[], int lanes, int side, int depth, int dtype)
+TW_FN void tw__emu_mfma_op(void *const args[], int side, int depth, int dtype)
 {
     float a[TW__EMU_MFMA_SIDE_MAX * TW__EMU_MFMA_DEPTH_MAX] __attribute__((aligned(16)));
     float b[TW__EMU_MFMA_DEPTH_MAX * TW__EMU_MFMA_SIDE_MAX] __attribute__((aligned(16)));
     float d[TW__EMU_MFMA_SIDE_MAX * TW__EMU_MFMA_SIDE_MAX] __attribute__((aligned(16)));
-    tw__emu_mfma_gather(d, a, b, args, lanes, side, depth, side * depth / lanes, dtype);
+    tw__emu_mfma_gather(d, a, b, args, side, depth, side * depth / TW_LANES, dtype);
     if (dtype == TW_f32)
         tw__emu_matmul_f32(d, a, b, side, side, depth);
     else
         tw__emu_matmul(d, a, b, side, side, depth);
-    tw__emu_mfma_scatter(d, args, lanes, side);
+    tw__emu_mfma_scatter(d, args, side);
 }
 
-TW__EMU_FUNCTION void tw__emu_mfma_16x16x16_bf16(void *const args[], int lanes)
+TW__EMU_FUNCTION void tw__emu_mfma_16x16x16_bf16(void *const args[])
 {
-    tw__emu_mfma_op(args, lanes, 16, 16, TW_bf16);
+    tw__emu_mfma_op(args, 16, 16, TW_bf16);
 }
 
-TW__EMU_FUNCTION void tw__emu_mfma_16x16x16_f16(void *const args[], int lanes)
+TW__EMU_FUNCTION void tw__emu_mfma_16x16x16_f16(void *const args[])
 {
-    tw__emu_mfma_op(args, lanes, 16, 16, TW_f16);
+    tw__emu_mfma_op(args, 16, 16, TW_f16);
 }
 
-TW__EMU_FUNCTION void tw__emu_mfma_16x16x32_bf16(void *const args[], int lanes)
+TW__EMU_FUNCTION void tw__emu_mfma_16x16x32_bf16(void *const args[])
 {
-    tw__emu_mfma_op(args, lanes, 16, 32, TW_bf16);
+    tw__emu_mfma_op(args, 16, 32, TW_bf16);
 }
 
-TW__EMU_FUNCTION void tw__emu_mfma_16x16x32_f16(void *const args[], int lanes)
+TW__EMU_FUNCTION void tw__emu_mfma_16x16x32_f16(void *const args[])
 {
-    tw__emu_mfma_op(args, lanes, 16, 32, TW_f16);
+    tw__emu_mfma_op(args, 16, 32, TW_f16);
 }
 
-TW__EMU_FUNCTION void tw__emu_mfma_16x16x4_f32(void *const args[], int lanes)
+TW__EMU_FUNCTION void tw__emu_mfma_16x16x4_f32(void *const args[])
 {
-    tw__emu_mfma_op(args, lanes, 16, 4, TW_f32);
+    tw__emu_mfma_op(args, 16, 4, TW_f32);
 }
 
-TW__EMU_FUNCTION void tw__emu_mfma_32x32x8_bf16(void *const args[], int lanes)
+TW__EMU_FUNCTION void tw__emu_mfma_32x32x8_bf16(void *const args[])
 {
-    tw__emu_mfma_op(args, lanes, 32, 8, TW_bf16);
+    tw__emu_mfma_op(args, 32, 8, TW_bf16);
 }
 
-TW__EMU_FUNCTION void tw__emu_mfma_32x32x8_f16(void *const args[], int lanes)
+TW__EMU_FUNCTION void tw__emu_mfma_32x32x8_f16(void *const args[])
 {
-    tw__emu_mfma_op(args, lanes, 32, 8, TW_f16);
+    tw__emu_mfma_op(args, 32, 8, TW_f16);
 }
 
 TW_FN void tw__emu_mfma_issue(tw__emu_op *op, float *d, const uint32_t *a, const uint32_t *b, const char *what)
@@ -167,14 +171,14 @@ typedef struct {
 
 /* Each lane reads 8 bytes. Then, in each group of 16 lanes, element n of lane l is halfword l % 4 of what
  * lane 4 * n + l / 4 of the group read. */
-TW__EMU_FUNCTION void tw__emu_ds_read_tr16_b64(void *const args[], int lanes)
+TW__EMU_FUNCTION void tw__emu_ds_read_tr16_b64(void *const args[])
 {
     uint16_t read[TW_LANES][4];
-    for (int lane = 0; lane < lanes; lane++) {
+    for (int lane = 0; lane < TW_LANES; lane++) {
         const tw__emu_ds_read_tr *from = (const tw__emu_ds_read_tr *)args[lane];
         tw__emu_shared_read(from->lane, read[lane], from->shared, 8, "ds_read_b64_tr_b16");
     }
-    for (int lane = 0; lane < lanes; lane++) {
+    for (int lane = 0; lane < TW_LANES; lane++) {
         uint32_t *r = ((const tw__emu_ds_read_tr *)args[lane])->r;
         int group = lane / 16 * 16, l = lane % 16;
         for (int n = 0; n < 4; n += 2)

@@ -42,9 +42,9 @@ TW_FN void tw__isa_barrier(void)
     tw__emu_barrier("the block barrier");
 }
 
-TW__EMU_FUNCTION void tw__emu_wave_barrier_op(void *const args[], int lanes)
+TW__EMU_FUNCTION void tw__emu_wave_barrier_op(void *const args[])
 {
-    (void)args, (void)lanes;
+    (void)args;
 }
 
 /* PTX ISA, "bar.warp.sync". AMD's waves run in lockstep and need none; a lane here runs alone until it
@@ -59,11 +59,11 @@ typedef struct {
     int source; /* lane */
 } tw__emu_shuffle;
 
-TW__EMU_FUNCTION void tw__emu_shuffle_op(void *const args[], int lanes)
+TW__EMU_FUNCTION void tw__emu_shuffle_op(void *const args[])
 {
-    for (int lane = 0; lane < lanes; lane++) {
+    for (int lane = 0; lane < TW_LANES; lane++) {
         tw__emu_shuffle *to = (tw__emu_shuffle *)args[lane];
-        to->result = ((const tw__emu_shuffle *)args[(unsigned)to->source % (unsigned)lanes])->value;
+        to->result = ((const tw__emu_shuffle *)args[(unsigned)to->source % (unsigned)TW_LANES])->value;
     }
 }
 

@@ -21,40 +21,41 @@ typedef struct {
 
 /* Matrix m is 8 x 8 of 16 bits, its rows named by lanes 8m .. 8m+7. Lane l receives in register m elements
  * (l / 4, 2 * (l % 4)) and the one right of it; transposed, the same of the transposed matrix. */
-TW_FN void tw__emu_ldmatrix_op(void *const args[], int lanes, int matrices, int transposed, const char *what)
+TW_FN void tw__emu_ldmatrix_op(void *const args[], int matrices, int transposed, const char *what)
 {
     uint16_t matrix[4][8][8];
     for (int source = 0; source < matrices * 8; source++) {
         const tw__emu_ldmatrix *from = (const tw__emu_ldmatrix *)args[source];
         tw__emu_shared_read(from->lane, matrix[source / 8][source % 8], from->row, 16, what);
     }
-    for (int lane = 0; lane < lanes; lane++) {
+    for (int lane = 0; lane < TW_LANES; lane++) {
         uint32_t *r = ((const tw__emu_ldmatrix *)args[lane])->r;
         int row = lane / 4, col = lane % 4 * 2;
+        TW__EMU_UNROLL
         for (int m = 0; m < matrices; m++)
             r[m] = transposed ? matrix[m][col][row] | (uint32_t)matrix[m][col + 1][row] << 16
                               : matrix[m][row][col] | (uint32_t)matrix[m][row][col + 1] << 16;
     }
 }
 
-TW__EMU_FUNCTION void tw__emu_ldmatrix_x4(void *const args[], int lanes)
+TW__EMU_FUNCTION void tw__emu_ldmatrix_x4(void *const args[])
 {
-    tw__emu_ldmatrix_op(args, lanes, 4, 0, "ldmatrix.x4");
+    tw__emu_ldmatrix_op(args, 4, 0, "ldmatrix.x4");
 }
 
-TW__EMU_FUNCTION void tw__emu_ldmatrix_x4_trans(void *const args[], int lanes)
+TW__EMU_FUNCTION void tw__emu_ldmatrix_x4_trans(void *const args[])
 {
-    tw__emu_ldmatrix_op(args, lanes, 4, 1, "ldmatrix.x4.trans");
+    tw__emu_ldmatrix_op(args, 4, 1, "ldmatrix.x4.trans");
 }
 
-TW__EMU_FUNCTION void tw__emu_ldmatrix_x2(void *const args[], int lanes)
+TW__EMU_FUNCTION void tw__emu_ldmatrix_x2(void *const args[])
 {
-    tw__emu_ldmatrix_op(args, lanes, 2, 0, "ldmatrix.x2");
+    tw__emu_ldmatrix_op(args, 2, 0, "ldmatrix.x2");
 }
 
-TW__EMU_FUNCTION void tw__emu_ldmatrix_x2_trans(void *const args[], int lanes)
+TW__EMU_FUNCTION void tw__emu_ldmatrix_x2_trans(void *const args[])
 {
-    tw__emu_ldmatrix_op(args, lanes, 2, 1, "ldmatrix.x2.trans");
+    tw__emu_ldmatrix_op(args, 2, 1, "ldmatrix.x2.trans");
 }
 
 TW_FN void tw__emu_ldmatrix_issue(tw__emu_op *op, uint32_t *r, const void *row, const char *what)
@@ -99,17 +100,17 @@ enum { TW__EMU_MMA_M = 16, TW__EMU_MMA_N = 8 };
 /* "Matrix Fragments for mma.m16n8k16 with floating point type" and every m16n8: with group = lane / 4 and
  * place = lane % 4, a lane's d holds rows group (elements 0, 1) and group + 8 (2, 3), columns 2 * place and
  * the next. Loads them into the dense matrix, or stores them back. */
-TW_FN void tw__emu_mma_gather_d(float d[TW__EMU_MMA_M][TW__EMU_MMA_N], void *const args[], int lanes)
+TW_FN void tw__emu_mma_gather_d(float d[TW__EMU_MMA_M][TW__EMU_MMA_N], void *const args[])
 {
-    for (int lane = 0; lane < lanes; lane++)
+    for (int lane = 0; lane < TW_LANES; lane++)
         for (int half = 0; half < 2; half++)
             memcpy(&d[lane / 4 + 8 * half][lane % 4 * 2], ((const tw__emu_mma *)args[lane])->d + 2 * half,
                    2 * sizeof(float));
 }
 
-TW_FN void tw__emu_mma_scatter_d(float d[TW__EMU_MMA_M][TW__EMU_MMA_N], void *const args[], int lanes)
+TW_FN void tw__emu_mma_scatter_d(float d[TW__EMU_MMA_M][TW__EMU_MMA_N], void *const args[])
 {
-    for (int lane = 0; lane < lanes; lane++)
+    for (int lane = 0; lane < TW_LANES; lane++)
         for (int half = 0; half < 2; half++)
             memcpy(((const tw__emu_mma *)args[lane])->d + 2 * half, &d[lane / 4 + 8 * half][lane % 4 * 2],
                    2 * sizeof(float));
@@ -117,63 +118,67 @@ TW_FN void tw__emu_mma_scatter_d(float d[TW__EMU_MMA_M][TW__EMU_MMA_N], void *co
 
 /* m16n8k16: register r of a holds row group + 8 * (r % 2), columns 2 * place + 8 * (r / 2) and the next;
  * register r of b rows 2 * place + 8 * r and the next, column group. The lower k is the lower half. */
-TW_FN void tw__emu_mma_m16n8k16_op(void *const args[], int lanes, int dtype)
+TW_FN void tw__emu_mma_m16n8k16_op(void *const args[], int dtype)
 {
     float a[16][16] __attribute__((aligned(16)));
     float b[16][TW__EMU_MMA_N] __attribute__((aligned(16)));
     float d[TW__EMU_MMA_M][TW__EMU_MMA_N] __attribute__((aligned(16)));
-    for (int lane = 0; lane < lanes; lane++) {
+    for (int lane = 0; lane < TW_LANES; lane++) {
         const tw__emu_mma *from = (const tw__emu_mma *)args[lane];
         int group = lane / 4, place = lane % 4;
+        TW__EMU_UNROLL
         for (int r = 0; r < 4; r++) {
             float *to = &a[group + 8 * (r % 2)][2 * place + 8 * (r / 2)];
             to[0] = tw__emu_half_value(from->a[r] & 0xffffu, dtype);
             to[1] = tw__emu_half_value(from->a[r] >> 16, dtype);
         }
+        TW__EMU_UNROLL
         for (int r = 0; r < 2; r++) {
             b[2 * place + 8 * r][group] = tw__emu_half_value(from->b[r] & 0xffffu, dtype);
             b[2 * place + 8 * r + 1][group] = tw__emu_half_value(from->b[r] >> 16, dtype);
         }
     }
-    tw__emu_mma_gather_d(d, args, lanes);
+    tw__emu_mma_gather_d(d, args);
     tw__emu_matmul(d[0], a[0], b[0], TW__EMU_MMA_M, TW__EMU_MMA_N, 16);
-    tw__emu_mma_scatter_d(d, args, lanes);
+    tw__emu_mma_scatter_d(d, args);
 }
 
 /* "Matrix Fragments for mma.m16n8k8", .tf32: register r of a holds row group + 8 * (r % 2), column
  * place + 4 * (r / 2); register r of b row place + 4 * r, column group. The unit ignores the low 13 bits. */
-TW_FN void tw__emu_mma_m16n8k8_op(void *const args[], int lanes)
+TW_FN void tw__emu_mma_m16n8k8_op(void *const args[])
 {
     const uint32_t tf32 = 0xffffe000u;
     float a[16][8] __attribute__((aligned(16)));
     float b[8][TW__EMU_MMA_N] __attribute__((aligned(16)));
     float d[TW__EMU_MMA_M][TW__EMU_MMA_N] __attribute__((aligned(16)));
-    for (int lane = 0; lane < lanes; lane++) {
+    for (int lane = 0; lane < TW_LANES; lane++) {
         const tw__emu_mma *from = (const tw__emu_mma *)args[lane];
         int group = lane / 4, place = lane % 4;
+        TW__EMU_UNROLL
         for (int r = 0; r < 4; r++)
             a[group + 8 * (r % 2)][place + 4 * (r / 2)] = tw__float_of(from->a[r] & tf32);
+        TW__EMU_UNROLL
         for (int r = 0; r < 2; r++)
             b[place + 4 * r][group] = tw__float_of(from->b[r] & tf32);
     }
-    tw__emu_mma_gather_d(d, args, lanes);
+    tw__emu_mma_gather_d(d, args);
     tw__emu_matmul(d[0], a[0], b[0], TW__EMU_MMA_M, TW__EMU_MMA_N, 8);
-    tw__emu_mma_scatter_d(d, args, lanes);
+    tw__emu_mma_scatter_d(d, args);
 }
 
-TW__EMU_FUNCTION void tw__emu_mma_m16n8k16_bf16(void *const args[], int lanes)
+TW__EMU_FUNCTION void tw__emu_mma_m16n8k16_bf16(void *const args[])
 {
-    tw__emu_mma_m16n8k16_op(args, lanes, TW_bf16);
+    tw__emu_mma_m16n8k16_op(args, TW_bf16);
 }
 
-TW__EMU_FUNCTION void tw__emu_mma_m16n8k16_f16(void *const args[], int lanes)
+TW__EMU_FUNCTION void tw__emu_mma_m16n8k16_f16(void *const args[])
 {
-    tw__emu_mma_m16n8k16_op(args, lanes, TW_f16);
+    tw__emu_mma_m16n8k16_op(args, TW_f16);
 }
 
-TW__EMU_FUNCTION void tw__emu_mma_m16n8k8_tf32(void *const args[], int lanes)
+TW__EMU_FUNCTION void tw__emu_mma_m16n8k8_tf32(void *const args[])
 {
-    tw__emu_mma_m16n8k8_op(args, lanes);
+    tw__emu_mma_m16n8k8_op(args);
 }
 
 TW_FN void tw__emu_mma_issue(tw__emu_op *op, float *d, const uint32_t *a, const uint32_t *b, const char *what)
@@ -218,7 +223,7 @@ TW__EMU_FUNCTION tw__emu_copy *tw__emu_copies_add(tw__emu_copies *copies)
         int capacity = copies->capacity ? 2 * copies->capacity : 16;
         void *grown = realloc(copies->copy, (size_t)capacity * sizeof *copies->copy);
         if (!grown)
-            tw__emu_fail("emulator: cp.async: no memory for %d copies in flight", capacity);
+            tw__emu_fail_at(tw__emu_lane_state, "cp.async: no memory for %d copies in flight", capacity);
         copies->copy = (tw__emu_copy *)grown;
         copies->capacity = capacity;
     }
@@ -243,14 +248,15 @@ TW__EMU_FUNCTION void tw__emu_copies_land(tw__emu_lane *lane, uint32_t group)
 TW_FN void tw__isa_cp_async_16(void *shared, const void *global, int source_bytes)
 {
     tw__emu_lane *lane = tw__emu_lane_state;
-    tw__emu_copy *copy = tw__emu_copies_add(&lane->copies);
+    tw__emu_copy *copy;
+    if (__builtin_expect(source_bytes < 0 || source_bytes > 16, 0))
+        tw__emu_fail_at(lane, "cp.async: the source size is %d, not 0 to 16", source_bytes);
+    if (__builtin_expect(source_bytes > 0 && (uintptr_t)global % 16 != 0, 0))
+        tw__emu_fail_at(lane, "cp.async: global address %p is no multiple of 16", global);
+    copy = tw__emu_copies_add(&lane->copies);
     copy->shared = tw__emu_shared(lane, shared, 16, "cp.async");
     copy->group = lane->copies.open_group;
     memset(copy->words, 0, sizeof copy->words);
-    if (source_bytes < 0 || source_bytes > 16)
-        tw__emu_fail("emulator: cp.async: source size %d is not 0..16", source_bytes);
-    if (source_bytes > 0 && (uintptr_t)global % 16 != 0)
-        tw__emu_fail("emulator: cp.async: global address %p is no multiple of 16", global);
     if (source_bytes > 0)
         memcpy(copy->words, global, (size_t)source_bytes);
 }

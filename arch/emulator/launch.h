@@ -22,16 +22,6 @@
 #include "../abi.h"
 #include "scheduler.h"
 
-#ifdef __has_include
-#if __has_include(<valgrind/valgrind.h>)
-#include <valgrind/valgrind.h>
-#endif
-#endif
-#ifndef VALGRIND_STACK_REGISTER
-#define VALGRIND_STACK_REGISTER(start, end) 0u
-#define VALGRIND_STACK_DEREGISTER(id) (void)(id)
-#endif
-
 /* <sys/mman.h> hides it under -std=c17; the value of every Linux but alpha, mips, parisc and xtensa. */
 #ifndef MAP_ANONYMOUS
 #define MAP_ANONYMOUS 0x20
@@ -54,39 +44,67 @@ typedef struct {
     tw__emu_block block;
     char *mapping;
     size_t mapping_bytes, stack_stride, page;
-    unsigned *valgrind_stack; /* one id per lane */
 } tw__emu_workspace;
+
+/* Any access to the page kills the process. Linux 6.13 has a guard that costs a tenth of mprotect's and does not
+ * split the mapping; its name needs _DEFAULT_SOURCE, its value is not in every libc (asm-generic/mman-common.h).
+ * 0, or nonzero where the system refuses. */
+TW__EMU_FUNCTION int tw__emu_guard(char *page, size_t bytes)
+{
+#ifdef MADV_NORMAL
+    const int madv_guard_install = 102;
+    if (madvise(page, bytes, madv_guard_install) == 0)
+        return 0;
+#endif
+    return mprotect(page, bytes, PROT_NONE);
+}
+
+static inline tw__emu_lane *tw__emu_lane_of(tw__emu_block *block, size_t thread)
+{
+    return &block->wave[thread / TW_LANES].lane[thread % TW_LANES];
+}
+
+/* The guard page below a lane's stack. Stacks lie at the mapping's end. */
+static inline char *tw__emu_stack_of(tw__emu_workspace *space, size_t thread)
+{
+    size_t threads = (size_t)space->block.waves * TW_LANES;
+    return space->mapping + space->mapping_bytes - (threads - thread) * space->stack_stride;
+}
 
 TW__EMU_FUNCTION void tw__emu_start_lanes(tw__emu_workspace *space)
 {
-    tw__emu_block *block = &space->block;
-    char *stack = space->mapping + space->mapping_bytes - (size_t)(block->waves * TW_LANES) * space->stack_stride;
-    for (int thread = 0; thread < block->waves * TW_LANES; thread++, stack += space->stack_stride) {
-        size_t unused = (size_t)(thread % TW__EMU_STACK_COLORS) * TW__EMU_COLOR_BYTES;
-        tw__emu_lane *lane = &block->wave[thread / TW_LANES].lane[thread % TW_LANES];
-        tw__emu_fiber_start(&lane->fiber, stack + space->page, space->stack_stride - space->page - unused,
-                            tw__emu_lane_main);
+    for (size_t thread = 0; thread < (size_t)space->block.waves * TW_LANES; thread++) {
+        size_t unused = thread % TW__EMU_STACK_COLORS * TW__EMU_COLOR_BYTES;
+        tw__emu_fiber_start(&tw__emu_lane_of(&space->block, thread)->fiber,
+                            tw__emu_stack_of(space, thread) + space->page,
+                            space->stack_stride - space->page - unused, tw__emu_lane_main);
     }
+}
+
+TW__EMU_FUNCTION void tw__emu_free_workspace(tw__emu_workspace *space)
+{
+    if (space->mapping)
+        munmap(space->mapping, space->mapping_bytes);
+    free(space->block.wave);
 }
 
 TW__EMU_FUNCTION void tw__emu_close_workspace(tw__emu_workspace *space)
 {
     tw__emu_block *block = &space->block;
-    for (int thread = 0; block->wave && thread < block->waves * TW_LANES; thread++) {
-        tw__emu_lane *lane = &block->wave[thread / TW_LANES].lane[thread % TW_LANES];
+    block->kernel = NULL;
+    for (size_t thread = 0; thread < (size_t)block->waves * TW_LANES; thread++) {
+        tw__emu_lane *lane = tw__emu_lane_of(block, thread);
+        if (TW__EMU_ASAN) { /* its copies of frames are freed by the fiber's own last switch */
+            tw__emu_lane_state = lane;
+            tw__emu_fiber_switch(&block->launcher, &lane->fiber);
+        }
         tw__emu_fiber_end(&lane->fiber);
         free(lane->copies.copy);
-        if (space->valgrind_stack)
-            VALGRIND_STACK_DEREGISTER(space->valgrind_stack[thread]);
     }
-    if (space->mapping)
-        munmap(space->mapping, space->mapping_bytes);
-    free(space->valgrind_stack);
-    free(block->wave);
-    memset(space, 0, sizeof *space);
+    tw__emu_free_workspace(space);
 }
 
-/* 0, or 1 where memory ran out. */
+/* 0, or 1 where the system refuses the memory. */
 TW__EMU_FUNCTION int tw__emu_open_workspace(tw__emu_workspace *space, int waves, size_t shared_bytes)
 {
     tw__emu_block *block = &space->block;
@@ -98,31 +116,27 @@ TW__EMU_FUNCTION int tw__emu_open_workspace(tw__emu_workspace *space, int waves,
     space->page = page;
     space->stack_stride = page + (TW_EMU_STACK_BYTES + page - 1) / page * page;
     space->mapping_bytes = page + shared_area + threads * space->stack_stride;
-    block->wave = (tw__emu_wave *)calloc((size_t)waves, sizeof *block->wave);
-    space->valgrind_stack = (unsigned *)calloc(threads, sizeof *space->valgrind_stack);
     mapping = mmap(NULL, space->mapping_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     space->mapping = mapping == MAP_FAILED ? NULL : (char *)mapping;
-    if (!block->wave || !space->valgrind_stack || !space->mapping) {
-        tw__emu_close_workspace(space);
+    block->wave = (tw__emu_wave *)calloc((size_t)waves, sizeof *block->wave);
+    block->waves = waves;
+    if (!space->mapping || !block->wave) {
+        tw__emu_free_workspace(space);
         return 1;
     }
-    block->waves = waves;
     block->shared = space->mapping + page;
     block->shared_bytes = shared_bytes;
-    refused |= mprotect(space->mapping, page, PROT_NONE);
+    refused |= tw__emu_guard(space->mapping, page);
     for (size_t thread = 0; thread < threads; thread++) {
-        tw__emu_wave *wave = &block->wave[thread / TW_LANES];
-        tw__emu_lane *lane = &wave->lane[thread % TW_LANES];
-        char *stack = block->shared + shared_area + thread * space->stack_stride;
-        wave->index = (int)thread / TW_LANES;
+        tw__emu_lane *lane = tw__emu_lane_of(block, thread);
         lane->block = block;
-        lane->wave = wave;
-        lane->index = (int)thread % TW_LANES;
-        refused |= mprotect(stack, page, PROT_NONE);
-        space->valgrind_stack[thread] = VALGRIND_STACK_REGISTER(stack + page, stack + space->stack_stride);
+        lane->wave = &block->wave[thread / TW_LANES];
+        lane->wave->index = (int)(thread / TW_LANES);
+        lane->index = (int)(thread % TW_LANES);
+        refused |= tw__emu_guard(tw__emu_stack_of(space, thread), page);
     }
     if (refused) {
-        tw__emu_close_workspace(space);
+        tw__emu_free_workspace(space);
         return 1;
     }
     tw__emu_start_lanes(space);

@@ -16,9 +16,9 @@
 
 enum { TW__EMU_MESSAGE_BYTES = 256 };
 
-/* A collective instruction: `args[lane]` is that lane's record of operands and results. Runs once per
- * wave, on the stack of the lane that came last. */
-typedef void tw__emu_op(void *const args[], int lanes);
+/* A collective instruction: `args[lane]`, for TW_LANES lanes, is that lane's record of operands and results.
+ * Runs once per wave, on the stack of the lane that came last. */
+typedef void tw__emu_op(void *const args[]);
 
 /* A copy to shared memory that has been issued and has not landed. */
 typedef struct {
@@ -89,16 +89,27 @@ TW__EMU_FUNCTION __attribute__((noreturn, cold, format(printf, 1, 2))) void tw__
     __builtin_unreachable();
 }
 
-TW__EMU_FUNCTION __attribute__((noreturn, cold)) void tw__emu_fail_shared(tw__emu_lane *lane, const char *what,
+/* The same where one lane is at fault: "emulator: <format> (block (x,y,z) wave W lane L)". */
+TW__EMU_FUNCTION __attribute__((noreturn, cold, format(printf, 2, 3))) void tw__emu_fail_at(const tw__emu_lane *lane,
+                                                                                           const char *format, ...)
+{
+    char text[TW__EMU_MESSAGE_BYTES];
+    const uint32_t *at = lane->block->index;
+    va_list values;
+    va_start(values, format);
+    vsnprintf(text, sizeof text, format, values);
+    va_end(values);
+    tw__emu_fail("emulator: %s (block (%u,%u,%u) wave %d lane %d)", text, at[0], at[1], at[2], lane->wave->index,
+                 lane->index);
+}
+
+TW__EMU_FUNCTION __attribute__((noreturn, cold)) void tw__emu_fail_shared(const tw__emu_lane *lane, const char *what,
                                                                          intptr_t offset, int bytes)
 {
-    const uint32_t *at = lane->block->index;
     if (offset < 0 || (size_t)offset + (size_t)bytes > lane->block->shared_bytes)
-        tw__emu_fail("emulator: %s: shared address %ld+%d is outside the block's %zu bytes "
-                     "(block (%u,%u,%u) wave %d lane %d)", what, (long)offset, bytes, lane->block->shared_bytes,
-                     at[0], at[1], at[2], lane->wave->index, lane->index);
-    tw__emu_fail("emulator: %s: shared address %ld is no multiple of %d (block (%u,%u,%u) wave %d lane %d)", what,
-                 (long)offset, bytes, at[0], at[1], at[2], lane->wave->index, lane->index);
+        tw__emu_fail_at(lane, "%s: shared address %ld+%d is outside the block's %zu bytes", what, (long)offset, bytes,
+                        lane->block->shared_bytes);
+    tw__emu_fail_at(lane, "%s: shared address %ld is no multiple of %d", what, (long)offset, bytes);
 }
 
 /* The door to shared memory: `bytes` at `address`, naturally aligned, are about to be read or written by

@@ -13,21 +13,41 @@
 #include "../dtypes.h"
 #include "fiber.h"
 
+/* Before a loop whose trip count is a small constant once inlined; -O2 alone leaves it rolled. */
+#if defined(__clang__)
+#define TW__EMU_UNROLL _Pragma("unroll")
+#else
+#define TW__EMU_UNROLL _Pragma("GCC unroll 16")
+#endif
+
 typedef float tw__emu_float4 __attribute__((vector_size(16), may_alias)); /* every host has it in registers */
 
-/* Always inlined with constant extents; `cols` a multiple of 8. Arrays are 16-byte aligned. */
+/* Always inlined with constant extents: `rows` a multiple of 4, `cols` of 8. Arrays are 16-byte aligned. Works
+ * on 4 x 8 sums at a time, eight vectors that stay in registers. */
 TW_FN void tw__emu_matmul(float *d, const float *a, const float *b, int rows, int cols, int depth)
 {
-    for (int i = 0; i < rows; i++) {
+    for (int i = 0; i < rows; i += 4) {
         for (int j = 0; j < cols; j += 8) {
-            tw__emu_float4 low = *(const tw__emu_float4 *)&d[i * cols + j];
-            tw__emu_float4 high = *(const tw__emu_float4 *)&d[i * cols + j + 4];
-            for (int k = 0; k < depth; k++) {
-                low += a[i * depth + k] * *(const tw__emu_float4 *)&b[k * cols + j];
-                high += a[i * depth + k] * *(const tw__emu_float4 *)&b[k * cols + j + 4];
+            tw__emu_float4 low[4], high[4];
+            TW__EMU_UNROLL
+            for (int r = 0; r < 4; r++) {
+                low[r] = *(const tw__emu_float4 *)&d[(i + r) * cols + j];
+                high[r] = *(const tw__emu_float4 *)&d[(i + r) * cols + j + 4];
             }
-            *(tw__emu_float4 *)&d[i * cols + j] = low;
-            *(tw__emu_float4 *)&d[i * cols + j + 4] = high;
+            for (int k = 0; k < depth; k++) {
+                tw__emu_float4 b_low = *(const tw__emu_float4 *)&b[k * cols + j];
+                tw__emu_float4 b_high = *(const tw__emu_float4 *)&b[k * cols + j + 4];
+                TW__EMU_UNROLL
+            for (int r = 0; r < 4; r++) {
+                    low[r] += a[(i + r) * depth + k] * b_low;
+                    high[r] += a[(i + r) * depth + k] * b_high;
+                }
+            }
+            TW__EMU_UNROLL
+            for (int r = 0; r < 4; r++) {
+                *(tw__emu_float4 *)&d[(i + r) * cols + j] = low[r];
+                *(tw__emu_float4 *)&d[(i + r) * cols + j + 4] = high[r];
+            }
         }
     }
 }

@@ -105,17 +105,17 @@ TW__EMU_FUNCTION void tw__emu_collective(tw__emu_op *op, void *arg, const char *
         return;
     }
     wave->arrived = 0;
-    op(wave->args, TW_LANES);
+    op(wave->args);
     if (lane->block->waves > 1 && tw__emu_random(&lane->block->random) % TW__EMU_PREEMPT_ONE_IN == 0)
         tw__emu_switch_wave(lane);
 }
 
 /* The wave arrives at the block's barrier, on its last lane. */
-TW__EMU_FUNCTION void tw__emu_barrier_op(void *const args[], int lanes)
+TW__EMU_FUNCTION void tw__emu_barrier_op(void *const args[])
 {
     tw__emu_lane *lane = tw__emu_lane_state;
     tw__emu_block *block = lane->block;
-    (void)args, (void)lanes;
+    (void)args;
     lane->wave->state = TW__EMU_AT_BARRIER;
     block->at_barrier++;
     if (block->returned > 0)
@@ -157,15 +157,16 @@ static inline void tw__emu_lane_return(tw__emu_lane *lane)
     }
 }
 
-/* A lane's life: one kernel call per block. */
+/* A lane's life: one kernel call per block, until there is no kernel. */
 TW__EMU_FUNCTION void tw__emu_lane_main(void)
 {
     tw__emu_lane *lane = tw__emu_lane_state;
     tw__emu_fiber_entered(&lane->fiber);
-    for (;;) {
+    while (lane->block->kernel) {
         lane->block->kernel(lane->block->args);
         tw__emu_lane_return(lane);
     }
+    tw__emu_fiber_leave(&lane->fiber, &lane->block->launcher);
 }
 
 /* Runs one block whose fibers are all at the top of tw__emu_lane_main's loop. Returns block->failed; after a
