@@ -47,10 +47,10 @@ typedef struct {
     int team_rows, team_cols;
 } tw__ref;
 
-TW_FN tw__ref tw__make_ref(const void *data, int code, int rows, int cols, int team_rows, int team_cols)
+TW_FN tw__ref tw__make_ref(void *data, int code, int rows, int cols, int team_rows, int team_cols)
 {
     tw__ref ref;
-    ref.data = (void *)data;
+    ref.data = data;
     ref.code = code;
     ref.rows = rows;
     ref.cols = cols;
@@ -60,7 +60,7 @@ TW_FN tw__ref tw__make_ref(const void *data, int code, int rows, int cols, int t
 }
 
 #define TW__REF(operand)                                                                                  \
-    tw__make_ref(&(operand), TW__CODE_OF(operand), TW__ROWS_OF(operand), TW__COLS_OF(operand), tw_team_rows, \
+    tw__make_ref((void *)&(operand), TW__CODE_OF(operand), TW__ROWS_OF(operand), TW__COLS_OF(operand), tw_team_rows, \
                  tw_team_cols)
 
 TW_FN int tw__kind(tw__ref x) { return x.code / 64; }

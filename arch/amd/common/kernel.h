@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Kernel declarations for AMD, in plain C for amdgcn and in HIP; their meaning is told in
+ * arch/native_kernel.h. Shared memory is static: a launch asks for none, and the compiler knows how many
+ * blocks fit. In HIP the kernel can be launched the usual way: name<<<blocks, name_threads>>>(args).
+ */
+#ifndef TW_ARCH_AMD_COMMON_KERNEL_H
+#define TW_ARCH_AMD_COMMON_KERNEL_H
+
+#if TW_EMULATED
+#include "../../emulator/kernel.h"
+#else
+
+#if defined(__HIP__)
+#define TW__ENTRY extern "C" __attribute__((global))
+#define TW__EXPORTED extern "C" __attribute__((device, used))
+#else
+#define TW__ENTRY __attribute__((amdgpu_kernel))
+#define TW__EXPORTED TW__GLOBAL_MEMORY __attribute__((visibility("default"), used))
+#endif
+
+#define TW_KERNEL(name, threads, args) TW__KERNEL_(name, threads, TW__UNPACK args)
+#define TW__UNPACK(...) __VA_ARGS__
+#define TW__KERNEL_(name, threads, ...) TW__KERNEL(name, threads, __VA_ARGS__)
+#define TW__KERNEL(name, block_threads, type, g)                                                  \
+    enum { name##_threads = (block_threads) };                                                    \
+    TW__ENTRY __attribute__((amdgpu_flat_work_group_size(block_threads, block_threads))) void name(const type g)
+
+#define TW_SHARED(type, name)                                                                              \
+    TW_STATIC_ASSERT(sizeof(type) + TW_SCRATCH_BYTES <= TW_SHARED_BYTES,                                   \
+                     "TW020 TW_SHARED(" #type "): more than the machine's shared memory");                 \
+    TW__LDS_STORAGE(type, name##_storage);                                                                 \
+    type *name = (type *)&name##_storage
+
+#define TW_EXPORT(name, args_type, shared_type, ...)                                                       \
+    TW__EXPORTED tw_kernel_info name##_info = {TW_ABI, name##_threads, 0, sizeof(args_type), {__VA_ARGS__}};
+
+#endif
+#endif

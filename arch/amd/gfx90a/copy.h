@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See common/copy.h.
+ */
+#include "../common/copy.h"

@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See common/isa.h.
+ */
+#include "../common/isa.h"

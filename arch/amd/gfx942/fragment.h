@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See common/fragment.h.
+ */
+#include "../common/fragment.h"

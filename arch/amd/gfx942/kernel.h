@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See common/kernel.h.
+ */
+#include "../common/kernel.h"

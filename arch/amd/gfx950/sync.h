@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See common/sync.h.
+ */
+#include "../common/sync.h"
