@@ -19,7 +19,7 @@ typedef struct {
     int rows, cols, dtype;
 } tw__shared_tile;
 
-enum { TW__PERMUTED_UNIT = TW__SWIZZLE_UNIT ? TW__SWIZZLE_UNIT : 16 };
+enum { TW__PERMUTED_UNIT = TW__SWIZZLE_UNIT > 0 ? (int)TW__SWIZZLE_UNIT : 16 };
 
 TW_FN int tw__panel_bytes(int row_bytes)
 {

@@ -65,7 +65,7 @@ TW_FN void *tw__operand_cores(tw__ref x, uint32_t *buffer, int is_b, int other, 
     TW_UNROLL for (int q = 0; q < deep; q++) {
         int row = is_b ? (k + q) * TW_CORE : step * TW_CORE, col = is_b ? step * TW_CORE : (k + q) * TW_CORE;
         tw__load_core(tw__core_of(buffer, dtype, q), at.tile, at.row + (transposed ? col : row),
-                      at.col + (transposed ? row : col), (is_b && TW__B_TRANSPOSED) != transposed);
+                      at.col + (transposed ? row : col), (is_b && TW__B_TRANSPOSED == 1) != transposed);
     }
     return buffer;
 }

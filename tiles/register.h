@@ -51,8 +51,8 @@
 #define TW__AXIS_SLOTS_row TW__OUTER_SLOTS
 #define TW__AXIS_SLOTS_col TW__INNER_SLOTS
 #define TW__AXIS_SLOTS_a_col TW__INNER_SLOTS
-#define TW__AXIS_SLOTS_b_row (TW__B_TRANSPOSED ? TW__INNER_SLOTS : TW__OUTER_SLOTS)
-#define TW__AXIS_SLOTS_b_col (TW__B_TRANSPOSED ? TW__OUTER_SLOTS : TW__INNER_SLOTS)
+#define TW__AXIS_SLOTS_b_row (TW__B_TRANSPOSED == 1 ? TW__INNER_SLOTS : TW__OUTER_SLOTS)
+#define TW__AXIS_SLOTS_b_col (TW__B_TRANSPOSED == 1 ? TW__OUTER_SLOTS : TW__INNER_SLOTS)
 
 #define tw_rv(dtype, N, axis) TW__RV(dtype, N, axis)
 #define TW__RV(dtype, N, axis)                                                                               \
@@ -89,7 +89,7 @@ TW_FN int tw__core_col(tw__ref t, int j)
 }
 
 /* Is the core stored with its columns as the outer index of the fragment map? */
-TW_FN int tw__flipped(tw__ref t) { return TW__B_TRANSPOSED && tw__role(t) == TW__ROLE_b; }
+TW_FN int tw__flipped(tw__ref t) { return TW__B_TRANSPOSED == 1 && tw__role(t) == TW__ROLE_b; }
 
 /* Elements of the tile that this lane holds, and where the n-th of them stands in the tile. */
 TW_FN int tw__elements(tw__ref t) { return tw__core_rows(t) * tw__core_cols(t) * TW_CORE_ELEMENTS; }

@@ -11,8 +11,8 @@
 /* Does the axis run along the outer index of the fragment map? */
 TW_FN int tw__axis_outer(int axis)
 {
-    return axis == TW__AXIS_row || (axis == TW__AXIS_b_row && !TW__B_TRANSPOSED) ||
-           (axis == TW__AXIS_b_col && TW__B_TRANSPOSED);
+    return axis == TW__AXIS_row || (axis == TW__AXIS_b_row && TW__B_TRANSPOSED == 0) ||
+           (axis == TW__AXIS_b_col && TW__B_TRANSPOSED == 1);
 }
 
 TW_FN int tw__axis_slots(int axis) { return tw__axis_outer(axis) ? TW__OUTER_SLOTS : TW__INNER_SLOTS; }

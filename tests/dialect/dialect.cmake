@@ -39,7 +39,7 @@ endforeach()
 # On the device: as C++ in CUDA and HIP, the machine named by the build or found from the compiler, a user's own
 # file with its <<<>>> launch; and on AMD as plain C, freestanding.
 if(TW_NVCC)
-    string(REPLACE ";" "," host_warnings "${warnings}")
+    set(host_warnings -Wall,-Wextra,-Werror) # CUDA's own headers do not pass -Wundef
     foreach(target IN LISTS TW_TARGETS_cuda)
         string(REPLACE "cuda:" "" machine ${target})
         set(code ${TW_CODE_${machine}})
