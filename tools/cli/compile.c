@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * tw compile: one object file, for build systems and for looking at what a compiler made of a kernel.
+ */
+#define _GNU_SOURCE
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "host/file.h"
+#include "report.h"
+#include "resources.h"
+
+enum { DEFINES_MAX = 64 };
+
+typedef struct {
+    const tw_kernel *kernel; /* NULL with --source */
+    tw_problem *problem;     /* holds the kernel's options */
+    const char *source, *target, *output, *folder, *depfile, *stamp, *json;
+    int print_command, resources;
+    tw_define define[DEFINES_MAX];
+    size_t define_count;
+} compile_request;
+
+static const struct option options[] = {
+    {"target", required_argument, NULL, 't'},
+    {"source", required_argument, NULL, 'f'},
+    {"set", required_argument, NULL, 's'},
+    {"define", required_argument, NULL, 'D'},
+    {"output", required_argument, NULL, 'o'},
+    {"into", required_argument, NULL, 'i'},
+    {"depfile", required_argument, NULL, 'd'},
+    {"stamp", required_argument, NULL, 'S'},
+    {"print-command", no_argument, NULL, 'p'},
+    {"resources", no_argument, NULL, 'r'},
+    {"json", required_argument, NULL, 'j'},
+    {0},
+};
+
+static tw_status add_define(compile_request *request, char *text)
+{
+    if (request->define_count == DEFINES_MAX)
+        return tw_fail(TW_INVALID, "more than %d macros", DEFINES_MAX);
+    char *equals = strchr(text, '=');
+    if (equals)
+        *equals = '\0';
+    if (!*text)
+        return tw_fail(TW_INVALID, "-D needs NAME or NAME=TEXT");
+    request->define[request->define_count++] = (tw_define){text, equals ? equals + 1 : "1"};
+    return tw_ok();
+}
+
+static tw_status take_setting(compile_request *request, char *text)
+{
+    char *name, *value;
+    TW_TRY(cli_split("--set", "NAME=VALUE", text, &name, &value));
+    if (!request->problem)
+        return tw_fail(TW_INVALID, "--set %s: a --source has no options; use -D MACRO=TEXT", name);
+    return tw_problem_set(request->problem, name, value);
+}
+
+static tw_status take_option(compile_request *request, int option)
+{
+    switch (option) {
+    case 't': request->target = optarg; return tw_ok();
+    case 's': return take_setting(request, optarg);
+    case 'D': return add_define(request, optarg);
+    case 'o': request->output = optarg; return tw_output_allowed(optarg);
+    case 'i': request->folder = optarg; return tw_ok();
+    case 'd': request->depfile = optarg; return tw_ok();
+    case 'S': request->stamp = optarg; return tw_ok();
+    case 'p': request->print_command = 1; return tw_ok();
+    case 'r': request->resources = 1; return tw_ok();
+    case 'j': request->json = optarg; return cli_json_allowed(optarg);
+    default: return tw_ok();
+    }
+}
+
+/* What the other options refer to: a described kernel or a source. */
+static tw_status find_subject(int argc, char **argv, compile_request *request)
+{
+    int option;
+    const char *name;
+    for (;;) {
+        TW_TRY(cli_option(argc, argv, options, &option));
+        if (option < 0)
+            break;
+        if (option == 'f')
+            request->source = optarg;
+    }
+    if (request->source) {
+        if (optind < argc)
+            return tw_fail(TW_INVALID, "'%s' and --source %s: name a kernel or a source, not both", argv[optind],
+                           request->source);
+        return tw_ok();
+    }
+    TW_TRY(cli_positional(argc, argv, "KERNEL", &name));
+    TW_TRY(cli_kernel(name, &request->kernel));
+    return tw_problem_create(request->kernel, &request->problem);
+}
+
+static tw_status parse(int argc, char **argv, compile_request *request)
+{
+    TW_TRY(find_subject(argc, argv, request));
+    optind = 0; /* glibc: start again */
+    for (;;) {
+        int option;
+        TW_TRY(cli_option(argc, argv, options, &option));
+        if (option < 0)
+            break;
+        TW_TRY(take_option(request, option));
+    }
+    if (!request->target)
+        return tw_fail(TW_INVALID, "tw compile needs --target; tw targets lists them");
+    if (request->output && request->folder)
+        return tw_fail(TW_INVALID, "-o %s and --into %s: give one of them", request->output, request->folder);
+    if (!request->output && !request->folder && !request->print_command && !request->resources)
+        return tw_fail(TW_INVALID, "tw compile needs -o FILE or --into FOLDER");
+    if (request->json && !request->resources)
+        return tw_fail(TW_INVALID, "--json %s holds what --resources reports; give both", request->json);
+    return tw_ok();
+}
+
+/* The kernel's options in front of the -D's, so that these may override. */
+static tw_status collect_defines(compile_request *request)
+{
+    const tw_define *defines;
+    size_t count;
+    if (!request->problem)
+        return tw_ok();
+    tw_problem_defines(request->problem, &defines, &count);
+    if (request->define_count + count > DEFINES_MAX)
+        return tw_fail(TW_INVALID, "more than %d macros", DEFINES_MAX);
+    memmove(request->define + count, request->define, request->define_count * sizeof *defines);
+    memcpy(request->define, defines, count * sizeof *defines);
+    request->define_count += count;
+    return tw_ok();
+}
+
+static void print_resources(const cli_resources *kernels, int count)
+{
+    if (!count)
+        puts("this compiler reports no kernel's resources");
+    for (int i = 0; i < count; i++) {
+        const cli_resources *k = &kernels[i];
+        printf("%s: %d registers", k->kernel, k->registers);
+        if (k->occupancy)
+            printf(", %d accumulators, %d scalars, %d waves a SIMD", k->accumulators, k->scalars, k->occupancy);
+        printf(", %d spills, %d bytes of stack, %d bytes of shared memory\n", k->spills, k->stack_bytes,
+               k->shared_bytes);
+    }
+}
+
+static tw_status write_resources(const cli_resources *kernels, int count, const char *path)
+{
+    cJSON *list = cJSON_CreateArray();
+    for (int i = 0; i < count; i++) {
+        cJSON *json = cJSON_CreateObject();
+        cJSON_AddStringToObject(json, "kernel", kernels[i].kernel);
+        cJSON_AddNumberToObject(json, "registers", kernels[i].registers);
+        cJSON_AddNumberToObject(json, "accumulators", kernels[i].accumulators);
+        cJSON_AddNumberToObject(json, "scalars", kernels[i].scalars);
+        cJSON_AddNumberToObject(json, "spills", kernels[i].spills);
+        cJSON_AddNumberToObject(json, "stack_bytes", kernels[i].stack_bytes);
+        cJSON_AddNumberToObject(json, "shared_bytes", kernels[i].shared_bytes);
+        cJSON_AddNumberToObject(json, "occupancy", kernels[i].occupancy);
+        cJSON_AddItemToArray(list, json);
+    }
+    tw_status status = cli_json_write(path, list);
+    cJSON_Delete(list);
+    return status;
+}
+
+static tw_status touch(const char *path)
+{
+    tw_output output;
+    TW_TRY(tw_output_open(&output, path));
+    TW_TRY(tw_output_close(&output));
+    return tw_output_commit(&output);
+}
+
+static tw_status parent_folder(const char *path)
+{
+    char *copy = tw_text_format("%s", path);
+    tw_status status = tw_folder_create(dirname(copy));
+    free(copy);
+    return status;
+}
+
+/* Compiles, and gives what the compiler printed. */
+static tw_status compile(const compile_request *request, const tw_target_id *id, const char *source, char **log)
+{
+    *log = NULL;
+    if (request->depfile)
+        TW_TRY(parent_folder(request->depfile));
+    if (request->stamp)
+        TW_TRY(parent_folder(request->stamp));
+    if (request->folder) {
+        char *copy = tw_text_format("%s", source);
+        char *stem = basename(copy);
+        stem[strcspn(stem, ".")] = '\0';
+        tw_instance_request instance = {
+            .kernel = request->kernel ? request->kernel->name : stem,
+            .source = source,
+            .defines = request->define,
+            .define_count = request->define_count,
+        };
+        char *path;
+        tw_status status = tw_instance_ship(id, &instance, request->folder, request->depfile, request->stamp,
+                                            request->resources, &path, log);
+        free(path);
+        free(copy);
+        return status;
+    }
+    char *nowhere = request->output ? NULL : tw_temporary_name("/tmp/tilewright");
+    tw_compilation compilation = {
+        .source = source,
+        .defines = request->define,
+        .define_count = request->define_count,
+        .output = request->output ? request->output : nowhere,
+        .depfile = request->depfile,
+        .depfile_target = request->stamp,
+        .report_resources = request->resources,
+    };
+    tw_status status = tw_compile(id, &compilation, log);
+    if (nowhere)
+        remove(nowhere);
+    free(nowhere);
+    return status;
+}
+
+static void print_command(const compile_request *request, const tw_target_id *id, const char *source)
+{
+    tw_list command = {0};
+    tw_compilation compilation = {
+        .source = source,
+        .defines = request->define,
+        .define_count = request->define_count,
+        .output = request->output ? request->output : "OBJECT",
+        .depfile = request->depfile,
+        .depfile_target = request->stamp,
+        .report_resources = request->resources,
+    };
+    tw_compile_command(id, &compilation, &command);
+    char *line = tw_list_command(&command);
+    puts(line);
+    free(line);
+    tw_list_free(&command);
+}
+
+static tw_status execute(compile_request *request)
+{
+    tw_target_id id;
+    TW_TRY(tw_target_resolve(request->target, &id));
+    TW_TRY(collect_defines(request));
+    char *source = request->source ? realpath(request->source, NULL)
+                                   : tw_text_format("%s/%s", tw_source_root(), request->kernel->source);
+    if (!source)
+        return tw_fail(TW_IO, "--source %s: there is no such file", request->source);
+    if (request->print_command) {
+        print_command(request, &id, source);
+        free(source);
+        return tw_ok();
+    }
+    char *log;
+    tw_status status = compile(request, &id, source, &log);
+    cli_resources kernels[RESOURCE_KERNELS_MAX];
+    if (status.code == TW_OK && request->resources) {
+        int count = cli_resources_parse(log, kernels);
+        print_resources(kernels, count);
+        if (request->json)
+            status = write_resources(kernels, count, request->json);
+    } else if (log) {
+        fputs(log, stderr);
+    }
+    if (status.code == TW_OK && request->stamp)
+        status = touch(request->stamp);
+    free(log);
+    free(source);
+    return status;
+}
+
+int cli_compile(int argc, char **argv)
+{
+    compile_request request = {0};
+    tw_status status = parse(argc, argv, &request);
+    if (status.code == TW_OK)
+        status = execute(&request);
+    tw_problem_free(request.problem);
+    return status.code == TW_OK ? CLI_PASS : cli_fail(&status);
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * tw: lists, runs, compiles and verifies kernels.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+#include "host/suggest.h"
+
+static const char usage[] =
+    "tw VERB ...\n"
+    "\n"
+    "  tw targets [--json FILE]             every target, what it needs, whether it runs here\n"
+    "  tw kernels                           every kernel with its tensors, sizes and options\n"
+    "  tw run KERNEL --target T             run a kernel, from .npy files or random normal numbers\n"
+    "      --in NAME=FILE.npy               a tensor's contents; its dims give the sizes\n"
+    "      --out NAME=FILE.npy              write a tensor after the run (an input: as it was used)\n"
+    "      --set NAME=VALUE                 an option or a scalar of the kernel\n"
+    "      --shape NAME=N                   a size that no file gives\n"
+    "      --seed N                         of the random inputs (default 1)\n"
+    "      --check                          compare with the float64 reference; exit 1 beyond the bound\n"
+    "      --time N                         N timed launches after a warm-up\n"
+    "      --json FILE                      the results as JSON\n"
+    "      --pad N                          N poisoned elements behind each row, checked afterwards\n"
+    "  tw compile (KERNEL | --source FILE) --target T (-o FILE | --into FOLDER)\n"
+    "      --set NAME=VALUE, -D NAME[=TEXT] options of the kernel, further macros\n"
+    "      --depfile FILE, --stamp FILE     for build systems\n"
+    "      --print-command                  print the command instead of running it\n"
+    "      --resources, --json FILE         registers, spills and shared memory that the compiler reports\n"
+    "  tw verify --target T                 the conformance suite; ends with 'N passed, N failed'\n"
+    "  tw help\n"
+    "\n"
+    "Targets: cpu, emu:MACHINE (a GPU's back end executed on this processor), cuda[:MACHINE], hip[:MACHINE].\n"
+    "Exit status: 0 done, 1 a wrong result, 2 refused (one line on stderr, nothing written).\n"
+    "Environment: TW_CACHE, TW_CC, TW_CFLAGS, TW_NVCC, TW_CLANG_AMDGPU, TW_SOURCE_ROOT, TW_BUILD_KERNELS.\n"
+    "bf16 tensors in .npy files are uint16 bits; f2, f4, f8 and integers are converted on the way in.\n";
+
+static int help(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    fputs(usage, stdout);
+    return CLI_PASS;
+}
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+} verbs[] = {
+    { "targets", cli_targets }, { "kernels", cli_kernels }, { "run", cli_run },
+    { "compile", cli_compile }, { "verify", cli_verify },   { "help", help },
+};
+
+enum { VERBS = sizeof verbs / sizeof *verbs };
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        fputs("tw: which verb? There are targets, kernels, run, compile, verify and help\n", stderr);
+        return CLI_REFUSE;
+    }
+    const char *verb = strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ? "help" : argv[1];
+    tw_list known = { 0 };
+    for (int i = 0; i < VERBS; i++) {
+        if (strcmp(verb, verbs[i].name) == 0) {
+            tw_list_free(&known);
+            return verbs[i].run(argc - 1, argv + 1);
+        }
+        tw_list_add(&known, "%s", verbs[i].name);
+    }
+    tw_status status = tw_fail_unknown("verb", verb, &known);
+    tw_list_free(&known);
+    return cli_fail(&status);
+}
