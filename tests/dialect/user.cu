@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+//
+// A CUDA user's own file: Tilewright's headers, a kernel of the library, the usual launch. Compiled, never run.
+#include <tilewright.h>
+#include <examples/gemm/gemm.c>
+
+cudaError_t multiply(gemm_args args, int M, int N, cudaStream_t stream)
+{
+    const int shared = (int)sizeof(gemm_shared);
+    const cudaError_t error = cudaFuncSetAttribute(gemm, cudaFuncAttributeMaxDynamicSharedMemorySize, shared);
+    if (error != cudaSuccess)
+        return error;
+    const int blocks = ((M + GEMM_BM - 1) / GEMM_BM) * ((N + GEMM_BN - 1) / GEMM_BN);
+    gemm<<<blocks, gemm_threads, shared, stream>>>(args);
+    return cudaGetLastError();
+}
