@@ -50,7 +50,9 @@
 #include "ops/mask.h"
 #include "ops/math.h"
 #include "ops/mma.h"
+#include "ops/pipeline.h"
 #include "ops/reduce.h"
+#include "ops/softmax.h"
 #include "ops/store.h"
 #include "ops/sync.h"
 

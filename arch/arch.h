@@ -7,7 +7,7 @@
  *   TW_LANES, TW_SHARED_BYTES, ...   this machine's row, as constants.
  *
  * Every machine's folder holds the same files: isa.h (one function per instruction), fragment.h (what a
- * lane holds), mma.h, copy.h, sync.h, kernel.h (how a kernel is declared).
+ * lane holds), mma.h, copy.h, sync.h, pipeline.h (the schedule), kernel.h (how a kernel is declared).
  */
 #ifndef TW_ARCH_ARCH_H
 #define TW_ARCH_ARCH_H
@@ -47,6 +47,7 @@ enum {
 #include TW__MACHINE_FILE(mma.h)
 #include TW__MACHINE_FILE(copy.h)
 #include TW__MACHINE_FILE(sync.h)
+#include TW__MACHINE_FILE(pipeline.h)
 #include TW__MACHINE_FILE(kernel.h)
 
 #endif

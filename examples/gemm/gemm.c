@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The GEMM. One block computes one BM x BN tile of C; while it multiplies one stage of A and B in shared
- * memory the next one is on its way.
+ * memory the next ones are on their way.
  */
 #include "gemm.h"
 
@@ -13,31 +13,32 @@ typedef struct {
 } gemm_stage;
 
 typedef struct {
-    gemm_stage stage[2];
+    tw_ring(gemm_stage, GEMM_STAGES) ring;
 } gemm_shared;
-
-TW_FN void gemm_load(gemm_stage *stage, const gemm_args *g, int64_t m, int64_t n, int64_t k)
-{
-    tw_load(stage->a, g->a, m, k);
-    tw_load(stage->b, g->b, GEMM_TRANS_B ? n : k, GEMM_TRANS_B ? k : n);
-}
 
 TW_KERNEL(gemm, TW_TEAM_THREADS, (gemm_args, g))
 {
     const int64_t M = tw_dim(g.c, 0), N = tw_dim(g.c, 1), K = tw_dim(g.a, 1);
     const tw_grid_place tile = tw_grid_order((int)((M + GEMM_BM - 1) / GEMM_BM), (int)((N + GEMM_BN - 1) / GEMM_BN));
     const int64_t m = (int64_t)tile.row * GEMM_BM, n = (int64_t)tile.col * GEMM_BN;
-    const int stages = (int)((K + GEMM_BK - 1) / GEMM_BK);
     tw_rt(f32, GEMM_BM, GEMM_BN, acc) acc; /* BM x BN */
     TW_SHARED(gemm_shared, shared);
 
+    TW_PIPE(pipe, shared->ring);
+
     tw_zero(acc);
-    gemm_load(&shared->stage[0], &g, m, n, 0);
-    for (int k = 0; k < stages; k++) {
-        tw_sync(); /* stage k has landed, and stage k - 1 is no longer read */
-        if (k + 1 < stages)
-            gemm_load(&shared->stage[(k + 1) % 2], &g, m, n, (int64_t)(k + 1) * GEMM_BK);
-        tw_mma(acc, shared->stage[k % 2].a, shared->stage[k % 2].b, 0, GEMM_TRANS_B);
+    TW_PIPELINE(pipe, (int)((K + GEMM_BK - 1) / GEMM_BK))
+    {
+        TW_LOAD(pipe, i, stage)
+        {
+            const int64_t k = (int64_t)i * GEMM_BK;
+            tw_load_async(stage->a, g.a, m, k);
+            tw_load_async(stage->b, g.b, GEMM_TRANS_B ? n : k, GEMM_TRANS_B ? k : n);
+        }
+        TW_COMPUTE(pipe, i, stage)
+        {
+            tw_mma(acc, stage->a, stage->b, 0, GEMM_TRANS_B);
+        }
     }
 
     tw_map(acc, x, x * g.alpha);
@@ -46,7 +47,7 @@ TW_KERNEL(gemm, TW_TEAM_THREADS, (gemm_args, g))
         tw_load(bias, g.bias, n);
         tw_add(acc, acc, bias);
     }
-    tw_map_at(acc, x, r, c, GEMM_ACTIVATE(GEMM_EPILOGUE(x, m + r, n + c)));
+    tw_map_at(acc, x, r, c, GEMM_ACTIVATE(GEMM_EPILOGUE(x, (m + r), (n + c))));
     if (GEMM_RESIDUAL) {
         tw_rt(f32, GEMM_BM, GEMM_BN, acc) residual;
         tw_load(residual, g.residual, m, n);

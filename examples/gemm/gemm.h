@@ -47,13 +47,14 @@ typedef struct {
     float alpha, beta;
 } gemm_args;
 
-#define GEMM_TUNE(machine, bm, bn, bk, rows, cols)                                                  \
+#define GEMM_TUNE(machine, bm, bn, bk, rows, cols, stages)                                                \
     enum { GEMM_BM_##machine = bm, GEMM_BN_##machine = bn, GEMM_BK_##machine = bk };                 \
-    enum { GEMM_ROWS_##machine = rows, GEMM_COLS_##machine = cols };                                \
+    enum { GEMM_ROWS_##machine = rows, GEMM_COLS_##machine = cols, GEMM_STAGES_##machine = stages };                                \
     TW_STATIC_ASSERT(bm % (16 * rows) == 0 && bn % (16 * cols) == 0 && bk % 16 == 0, "gemm/tune.def: tile of " #machine);
 #include "tune.def"
 
 enum { GEMM_BM = TW_HERE(GEMM_BM_), GEMM_BN = TW_HERE(GEMM_BN_), GEMM_BK = TW_HERE(GEMM_BK_) };
+enum { GEMM_STAGES = TW_HERE(GEMM_STAGES_) };
 enum { GEMM_B_ROWS = GEMM_TRANS_B ? GEMM_BN : GEMM_BK, GEMM_B_COLS = GEMM_TRANS_B ? GEMM_BK : GEMM_BN };
 
 #define GEMM_ACTIVATE_none(x) (x)

@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See common/pipeline.h.
+ */
+#include "../common/pipeline.h"

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The schedule of a pipeline where every wave both loads and computes. Step t of the loop runs
+ * TW_LOAD(t + ahead) and TW_COMPUTE(t); the first `ahead` steps only load. One meeting of the block a step
+ * serves both ends: it shows everyone the stage that has landed, and tells that the stage computed in the
+ * step before may be overwritten.
+ *
+ * The machine's pipeline.h says, before including this:
+ *   tw__ring_ahead(stages)    steps that loads run ahead of the computation
+ *   tw__ring_meet(in_flight)  waits until at most the `in_flight` latest steps' loads are under way, then
+ *                             meets the block
+ */
+#ifndef TW_ARCH_RING_H
+#define TW_ARCH_RING_H
+
+typedef struct {
+    int stages, count, step;
+    int load, compute; /* this step's indexes; -1: none */
+} tw__pipeline;
+
+TW_FN tw__pipeline tw__pipeline_make(int stages)
+{
+    tw__pipeline pipe;
+    pipe.stages = stages;
+    pipe.count = pipe.step = 0;
+    pipe.load = pipe.compute = -1;
+    return pipe;
+}
+
+TW_FN void tw__pipeline_begin(tw__pipeline *pipe, int count)
+{
+    pipe->count = count;
+    pipe->step = -tw__ring_ahead(pipe->stages) - 1;
+}
+
+/* Returns whether there is another step. The last call meets the block, so that the ring can be reused. */
+TW_FN int tw__pipeline_next(tw__pipeline *pipe)
+{
+    int ahead = tw__ring_ahead(pipe->stages);
+    pipe->step++;
+    pipe->load = pipe->step + ahead < pipe->count ? pipe->step + ahead : -1;
+    pipe->compute = pipe->step >= 0 && pipe->step < pipe->count ? pipe->step : -1;
+    if (ahead == 0)
+        return pipe->step < pipe->count;
+    if (pipe->step < 0)
+        tw__ring_step();
+    else
+        tw__ring_meet(ahead - 1);
+    return pipe->step < pipe->count;
+}
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A loop whose loads run ahead of its computation through a ring of shared stages.
+ *
+ *     typedef struct { tw_st(bf16, 64, 128) k, v; } kv_stage;
+ *     typedef struct { tw_ring(kv_stage, STAGES) kv; } my_shared;     // given to TW_SHARED
+ *
+ *     TW_PIPE(pipe, shared->kv);
+ *     TW_PIPELINE(pipe, count) {
+ *         TW_LOAD(pipe, i, st) { tw_load_async(st->k, g.k, i * 64, 0); ... }
+ *         TW_COMPUTE(pipe, i, st) { tw_mma_ABt(s, q, st->k); ... }
+ *     }
+ *
+ * TW_LOAD and TW_COMPUTE each name their own step i in [0, count) and stage st; both see every step, in
+ * order, TW_LOAD up to STAGES - 1 steps earlier. How far ahead, by which waves, and what is waited for
+ * when is the machine's affair (arch/<machine>/pipeline.h). A pipe may run several pipelines in turn. The
+ * whole team runs it with the same count; no tw_sync, break or return inside. After the pipeline the
+ * team has met: the stages may be used for anything.
+ */
+#ifndef TW_OPS_PIPELINE_H
+#define TW_OPS_PIPELINE_H
+
+#include "load.h"
+
+#define tw_ring(stage_type, stages)                                                                           \
+    struct {                                                                                                  \
+        TW_STATIC_ASSERT((stages) >= 2, "TW060 tw_ring(" #stage_type ", " #stages "): needs two stages at least"); \
+        stage_type stage[stages];                                                                             \
+    }
+
+#define TW_PIPE(pipe, ring)                                                                                   \
+    struct {                                                                                                  \
+        tw__pipeline state;                                                                                   \
+        __typeof__(&(ring).stage[0]) stage;                                                                   \
+    } pipe;                                                                                                   \
+    pipe.state = tw__pipeline_make((int)(sizeof((ring).stage) / sizeof((ring).stage[0])));                    \
+    pipe.stage = (ring).stage
+
+#define TW_PIPELINE(pipe, count) for (tw__pipeline_begin(&(pipe).state, count); tw__pipeline_next(&(pipe).state);)
+
+/* The inner loop runs once; it only declares the stage. */
+#define TW__STEP(pipe, i, st, which)                                                                          \
+    for (int i = (pipe).state.which, tw__once_##i = i >= 0; tw__once_##i; tw__once_##i = 0)                   \
+        for (__typeof__((pipe).stage) st = (pipe).stage + i % (pipe).state.stages, tw__end_##st = st + 1;     \
+             st < tw__end_##st; st = tw__end_##st)
+#define TW_LOAD(pipe, i, st) TW__STEP(pipe, i, st, load)
+#define TW_COMPUTE(pipe, i, st) TW__STEP(pipe, i, st, compute)
+
+/* A load into a stage; it has landed when the step's TW_COMPUTE runs. */
+#define tw_load_async(...) tw_load(__VA_ARGS__)
+
+#endif
