@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a way of running must supply, once each: native.c (cpu and emulated machines) and driver.c (CUDA and HIP,
- * which differ in names alone). Private to the host library.
+ * What a way of running must supply, once each: native.c (cpu and emulated machines) and driver.c (CUDA and
+ * HIP, which differ in names alone). Private to the host library.
  */
 #ifndef TW_HOST_BACKEND_H
 #define TW_HOST_BACKEND_H

@@ -14,7 +14,12 @@
 #include "text.h"
 
 /* cuda.h and hip_runtime_api.h agree on these. */
-enum { LAUNCH_BUFFER_POINTER = 1, LAUNCH_BUFFER_SIZE = 2, MAX_DYNAMIC_SHARED_BYTES = 8, FREE_SHARED_BYTES = 49152 };
+enum {
+    LAUNCH_BUFFER_POINTER = 1,
+    LAUNCH_BUFFER_SIZE = 2,
+    MAX_DYNAMIC_SHARED_BYTES = 8,
+    FREE_SHARED_BYTES = 49152
+};
 
 typedef struct {
     const tw_driver *driver;
@@ -27,59 +32,71 @@ typedef struct {
 static const int DEVICE = 0;
 
 /* The failure of `what`, in the driver's words. */
-static tw_status driver_fail(const tw_target *target, tw_code code, int error, const char *what) {
+static tw_status driver_fail(const tw_target *target, tw_code code, int error, const char *what)
+{
     const driver_state *state = target->state;
     const char *text = NULL;
-    if (state->call.error_text) state->call.error_text(error, &text);
+    if (state->call.error_text)
+        state->call.error_text(error, &text);
     return tw_fail(code, "%s: %s failed: %s (error %d of the %s driver)", target->id.name, what,
                    text ? text : "no text", error, state->driver->vendor);
 }
 
 #define DRIVER_TRY(target, code, what, result)                                                               \
-    do { int driver_error = (result);                                                                        \
-         if (driver_error) return driver_fail(target, code, driver_error, what); } while (0)
+    do {                                                                                                     \
+        int driver_error = (result);                                                                         \
+        if (driver_error)                                                                                    \
+            return driver_fail(target, code, driver_error, what);                                            \
+    } while (0)
 
 /* `names` is one symbol or several in order of preference; the first that the library has. */
-static void *find_symbol(void *library, const char *names) {
-    tw_list list = { 0 };
+static void *find_symbol(void *library, const char *names)
+{
+    tw_list list = {0};
     void *symbol = NULL;
     tw_list_add_words(&list, names);
-    for (size_t i = 0; i < list.count && !symbol; i++) symbol = dlsym(library, list.item[i]);
+    for (size_t i = 0; i < list.count && !symbol; i++)
+        symbol = dlsym(library, list.item[i]);
     tw_list_free(&list);
     return symbol;
 }
 
-static tw_status open_library(driver_state *state) {
+static tw_status open_library(driver_state *state)
+{
     const tw_driver *driver = state->driver;
     for (int i = 0; i < 3 && !state->library && driver->libraries[i]; i++) {
         state->library = dlopen(driver->libraries[i], RTLD_NOW | RTLD_LOCAL);
     }
     if (!state->library) {
-        return tw_fail(TW_UNAVAILABLE, "no %s driver here (%s not found)", driver->vendor, driver->libraries[0]);
+        return tw_fail(TW_UNAVAILABLE, "no %s driver here (%s not found)", driver->vendor,
+                       driver->libraries[0]);
     }
     const char *const *name = (const char *const *)&driver->symbol;
     char *slot = (char *)&state->call;
     for (size_t i = 0; i < sizeof driver->symbol / sizeof *name; i++) {
         void *symbol = find_symbol(state->library, name[i]);
         if (!symbol && *name[i] && name[i] != driver->symbol.error_text) {
-            return tw_fail(TW_UNAVAILABLE, "the %s driver (%s) has no %s; a newer one is needed", driver->vendor,
-                           driver->libraries[0], name[i]);
+            return tw_fail(TW_UNAVAILABLE, "the %s driver (%s) has no %s; a newer one is needed",
+                           driver->vendor, driver->libraries[0], name[i]);
         }
         memcpy(slot + i * sizeof symbol, &symbol, sizeof symbol);
     }
     return tw_ok();
 }
 
-static tw_status settle_machine(tw_target *target) {
+static tw_status settle_machine(tw_target *target)
+{
     driver_state *state = target->state;
     char code[64];
     TW_TRY(state->driver->architecture(&state->call, DEVICE, code, sizeof code));
     const tw_machine *match = NULL;
     for (const tw_machine *machine = tw_machines; machine->name; machine++) {
         int same_vendor = strncmp(machine->code, code, 2) == 0; /* sm or gf */
-        if (same_vendor && state->driver->runs(machine, code)) match = machine;
+        if (same_vendor && state->driver->runs(machine, code))
+            match = machine;
     }
-    if (target->id.machine && state->driver->runs(target->id.machine, code)) return tw_ok();
+    if (target->id.machine && state->driver->runs(target->id.machine, code))
+        return tw_ok();
     if (!match) {
         return tw_fail(TW_UNAVAILABLE, "the GPU here is %s (%s), for which there is no machine yet", code,
                        target->device);
@@ -92,27 +109,35 @@ static tw_status settle_machine(tw_target *target) {
     return tw_ok();
 }
 
-static void driver_close(tw_target *target) {
+static void driver_close(tw_target *target)
+{
     driver_state *state = target->state;
-    if (!state) return;
+    if (!state)
+        return;
     for (int i = 0; i < 2; i++) {
-        if (state->event[i]) state->call.event_destroy(state->event[i]);
+        if (state->event[i])
+            state->call.event_destroy(state->event[i]);
     }
-    if (state->has_context) state->call.context_release(DEVICE);
+    if (state->has_context)
+        state->call.context_release(DEVICE);
     /* The library stays open: neither vendor's survives being unloaded and opened again. */
     free(state);
     target->state = NULL;
 }
 
-static tw_status start(tw_target *target) {
+static tw_status start(tw_target *target)
+{
     driver_state *state = target->state;
     const tw_driver_calls *call = &state->call;
     TW_TRY(open_library(state));
     int count = 0;
     int error = call->initialize(0);
-    if (!error) error = call->device_count(&count);
-    if (error) return driver_fail(target, TW_UNAVAILABLE, error, "starting the driver");
-    if (count == 0) return tw_fail(TW_UNAVAILABLE, "the %s driver finds no GPU", state->driver->vendor);
+    if (!error)
+        error = call->device_count(&count);
+    if (error)
+        return driver_fail(target, TW_UNAVAILABLE, error, "starting the driver");
+    if (count == 0)
+        return tw_fail(TW_UNAVAILABLE, "the %s driver finds no GPU", state->driver->vendor);
     DRIVER_TRY(target, TW_UNAVAILABLE, "naming the GPU",
                call->device_name(target->device, sizeof target->device, DEVICE));
     TW_TRY(settle_machine(target));
@@ -130,17 +155,21 @@ static tw_status start(tw_target *target) {
     return tw_ok();
 }
 
-static tw_status driver_open(tw_target *target) {
+static tw_status driver_open(tw_target *target)
+{
     driver_state *state = calloc(1, sizeof *state);
-    if (!state) return tw_fail(TW_NO_MEMORY, "no memory for a target");
+    if (!state)
+        return tw_fail(TW_NO_MEMORY, "no memory for a target");
     state->driver = target->id.kind == TW_TARGET_CUDA ? &tw_driver_cuda : &tw_driver_hip;
     target->state = state;
     tw_status status = start(target);
-    if (status.code != TW_OK) driver_close(target);
+    if (status.code != TW_OK)
+        driver_close(target);
     return status;
 }
 
-static tw_status driver_allocate(tw_target *target, size_t bytes, void **address) {
+static tw_status driver_allocate(tw_target *target, size_t bytes, void **address)
+{
     const driver_state *state = target->state;
     char what[64];
     snprintf(what, sizeof what, "allocating %zu bytes", bytes);
@@ -148,49 +177,56 @@ static tw_status driver_allocate(tw_target *target, size_t bytes, void **address
     return tw_ok();
 }
 
-static void driver_release(tw_target *target, void *address) {
+static void driver_release(tw_target *target, void *address)
+{
     const driver_state *state = target->state;
     state->call.memory_free(address);
 }
 
-static tw_status driver_synchronize(tw_target *target) {
+static tw_status driver_synchronize(tw_target *target)
+{
     const driver_state *state = target->state;
     DRIVER_TRY(target, TW_DEVICE, "a launch", state->call.synchronize());
     return tw_ok();
 }
 
-static tw_status driver_write(tw_target *target, void *device, const void *host, size_t bytes) {
+static tw_status driver_write(tw_target *target, void *device, const void *host, size_t bytes)
+{
     const driver_state *state = target->state;
     DRIVER_TRY(target, TW_DEVICE, "copying to the device", state->call.copy_to_device(device, host, bytes));
     return tw_ok();
 }
 
-static tw_status driver_read(tw_target *target, void *host, const void *device, size_t bytes) {
+static tw_status driver_read(tw_target *target, void *host, const void *device, size_t bytes)
+{
     const driver_state *state = target->state;
     DRIVER_TRY(target, TW_DEVICE, "copying from the device", state->call.copy_to_host(host, device, bytes));
     return tw_ok();
 }
 
-static void driver_unload(tw_target *target, tw_loaded *loaded) {
+static void driver_unload(tw_target *target, tw_loaded *loaded)
+{
     const driver_state *state = target->state;
-    if (loaded->object) state->call.module_unload(loaded->object);
-    *loaded = (tw_loaded){ 0 };
+    if (loaded->object)
+        state->call.module_unload(loaded->object);
+    *loaded = (tw_loaded){0};
 }
 
-static tw_status find_kernel(tw_target *target, const char *path, const char *kernel, tw_loaded *loaded) {
+static tw_status find_kernel(tw_target *target, const char *path, const char *kernel, tw_loaded *loaded)
+{
     const driver_state *state = target->state;
     const tw_driver_calls *call = &state->call;
     void *info;
     size_t info_bytes;
     char name[128];
     if (call->module_function(&loaded->function, loaded->object, kernel)) {
-        return tw_fail(TW_INVALID, "%s has no kernel %s; its source must end with TW_EXPORT(%s, ...)", path, kernel,
-                       kernel);
+        return tw_fail(TW_INVALID, "%s has no kernel %s; its source must end with TW_EXPORT(%s, ...)", path,
+                       kernel, kernel);
     }
     snprintf(name, sizeof name, "%s_info", kernel);
     if (call->module_global(&info, &info_bytes, loaded->object, name) || info_bytes != sizeof loaded->info) {
-        return tw_fail(TW_INVALID, "%s has no %s of %zu bytes; its source must end with TW_EXPORT(%s, ...)", path,
-                       name, sizeof loaded->info, kernel);
+        return tw_fail(TW_INVALID, "%s has no %s of %zu bytes; its source must end with TW_EXPORT(%s, ...)",
+                       path, name, sizeof loaded->info, kernel);
     }
     TW_TRY(driver_read(target, &loaded->info, info, sizeof loaded->info));
     TW_TRY(tw_info_check(&loaded->info, path, kernel));
@@ -202,7 +238,8 @@ static tw_status find_kernel(tw_target *target, const char *path, const char *ke
     return tw_ok();
 }
 
-static tw_status driver_load(tw_target *target, const char *path, const char *kernel, tw_loaded *loaded) {
+static tw_status driver_load(tw_target *target, const char *path, const char *kernel, tw_loaded *loaded)
+{
     const driver_state *state = target->state;
     char *image;
     size_t bytes;
@@ -214,17 +251,20 @@ static tw_status driver_load(tw_target *target, const char *path, const char *ke
         return driver_fail(target, TW_DEVICE, error, path);
     }
     tw_status status = find_kernel(target, path, kernel, loaded);
-    if (status.code != TW_OK) driver_unload(target, loaded);
+    if (status.code != TW_OK)
+        driver_unload(target, loaded);
     return status;
 }
 
-static tw_status driver_launch(tw_target *target, const tw_loaded *loaded, const tw_launch *launch) {
+static tw_status driver_launch(tw_target *target, const tw_loaded *loaded, const tw_launch *launch)
+{
     const driver_state *state = target->state;
     size_t args_bytes = launch->args_bytes;
     void *args;
     memcpy(&args, &launch->args, sizeof args); /* the driver only reads, but takes void * */
     void *extra[] = {
-        (void *)LAUNCH_BUFFER_POINTER, args, (void *)LAUNCH_BUFFER_SIZE, &args_bytes, state->driver->launch_end,
+        (void *)LAUNCH_BUFFER_POINTER, args, (void *)LAUNCH_BUFFER_SIZE, &args_bytes,
+        state->driver->launch_end,
     };
     DRIVER_TRY(target, TW_DEVICE, "the launch",
                state->call.launch(loaded->function, launch->grid[0], launch->grid[1], launch->grid[2],
@@ -232,13 +272,15 @@ static tw_status driver_launch(tw_target *target, const tw_loaded *loaded, const
     return tw_ok();
 }
 
-static tw_status driver_timer_start(tw_target *target) {
+static tw_status driver_timer_start(tw_target *target)
+{
     const driver_state *state = target->state;
     DRIVER_TRY(target, TW_DEVICE, "recording an event", state->call.event_record(state->event[0], NULL));
     return tw_ok();
 }
 
-static tw_status driver_timer_stop(tw_target *target, double *milliseconds) {
+static tw_status driver_timer_stop(tw_target *target, double *milliseconds)
+{
     const driver_state *state = target->state;
     const tw_driver_calls *call = &state->call;
     float elapsed = 0;

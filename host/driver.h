@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * The calls that the CUDA driver API (libcuda) and HIP (libamdhip64) share, as one table of function pointers: the
- * two differ in their names and a few numbers. A vendor's file (driver_cuda.c, driver_hip.c) is one tw_driver.
- * Handles (context, module, function, event) are void *, device addresses void * (64 bits in both APIs), every
- * call returns 0 or an error number.
- * Sources: CUDA Driver API reference; HIP Runtime API reference, "Module", "Memory" and "Event" management.
+ * The calls that the CUDA driver API (libcuda) and HIP (libamdhip64) share, as one table of function
+ * pointers: the two differ in their names and a few numbers. A vendor's file (driver_cuda.c, driver_hip.c) is
+ * one tw_driver. Handles (context, module, function, event) are void *, device addresses void * (64 bits in
+ * both APIs), every call returns 0 or an error number. Sources: CUDA Driver API reference; HIP Runtime API
+ * reference, "Module", "Memory" and "Event" management.
  */
 #ifndef TW_HOST_DRIVER_H
 #define TW_HOST_DRIVER_H
@@ -12,6 +12,7 @@
 #include "backend.h"
 
 /* TW_DRIVER_CALL(name, parameters): the members of tw_driver_calls and the order of tw_driver.symbol. */
+/* clang-format off */
 #define TW_DRIVER_CALLS(TW_DRIVER_CALL)                                                                      \
     TW_DRIVER_CALL(initialize, (unsigned flags))                                                             \
     TW_DRIVER_CALL(device_count, (int *count))                                                               \
@@ -41,14 +42,16 @@
     TW_DRIVER_CALL(event_elapsed, (float *milliseconds, void *start, void *stop))                            \
     TW_DRIVER_CALL(event_destroy, (void *event))                                                             \
     TW_DRIVER_CALL(error_text, (int error, const char **text))
+/* clang-format on */
 
-#define TW_DRIVER_POINTER(name, parameters) int (*name) parameters;
+#define TW_DRIVER_POINTER(name, parameters) int(*name) parameters;
 typedef struct {
     TW_DRIVER_CALLS(TW_DRIVER_POINTER)
 } tw_driver_calls;
 #undef TW_DRIVER_POINTER
 
-/* The exported symbol of each call, in the order above; "" where the vendor has no such call or none is needed. */
+/* The exported symbol of each call, in the order above; "" where the vendor has no such call or none is
+ * needed. */
 #define TW_DRIVER_SYMBOL(name, parameters) const char *name;
 typedef struct {
     TW_DRIVER_CALLS(TW_DRIVER_SYMBOL)
@@ -56,9 +59,9 @@ typedef struct {
 #undef TW_DRIVER_SYMBOL
 
 typedef struct {
-    const char *vendor;    /* NVIDIA */
+    const char *vendor; /* NVIDIA */
     const char *libraries[3];
-    void *launch_end;      /* closes the `extra` list of a launch */
+    void *launch_end; /* closes the `extra` list of a launch */
     tw_driver_symbols symbol;
     /* The device's architecture as the vendor's compiler writes it (sm_90, gfx942). */
     tw_status (*architecture)(const tw_driver_calls *call, int device, char *code, size_t bytes);

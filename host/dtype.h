@@ -2,10 +2,10 @@
  *
  * Element types of tensors, as the host sees them: a name, a width, and conversions to and from double.
  *
- * Every narrowing rounds to nearest even. Beyond the largest finite value f16 and bf16 become infinite and the
- * 8-bit floats (OCP encodings) stay at it, as the machines' own conversions do. A NaN becomes the type's quiet
- * NaN. Subnormals are kept. Integers round to nearest even, saturate, and take a NaN as 0.
- * Source: IEEE 754-2019 section 4.3; OCP 8-bit Floating Point Specification 1.0, sections 5 and 6.
+ * Every narrowing rounds to nearest even. Beyond the largest finite value f16 and bf16 become infinite and
+ * the 8-bit floats (OCP encodings) stay at it, as the machines' own conversions do. A NaN becomes the type's
+ * quiet NaN. Subnormals are kept. Integers round to nearest even, saturate, and take a NaN as 0. Source: IEEE
+ * 754-2019 section 4.3; OCP 8-bit Floating Point Specification 1.0, sections 5 and 6.
  */
 #ifndef TW_HOST_DTYPE_H
 #define TW_HOST_DTYPE_H

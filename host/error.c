@@ -8,8 +8,9 @@
 
 enum { CHUNK = 4096 };
 
-tw_error tw_error_measure(tw_dtype dtype, const void *elements, const double *reference, size_t count) {
-    tw_error error = { .count = count, .first_mismatch = count };
+tw_error tw_error_measure(tw_dtype dtype, const void *elements, const double *reference, size_t count)
+{
+    tw_error error = {.count = count, .first_mismatch = count};
     double square = 0, square_reference = 0, sum = 0;
     size_t finite = 0;
     double value[CHUNK];
@@ -20,8 +21,10 @@ tw_error tw_error_measure(tw_dtype dtype, const void *elements, const double *re
         for (size_t i = 0; i < n; i++) {
             double expected = reference[start + i];
             if (!isfinite(value[i]) || !isfinite(expected)) {
-                if (value[i] == expected) continue;
-                if (error.mismatches++ == 0) error.first_mismatch = start + i;
+                if (value[i] == expected)
+                    continue;
+                if (error.mismatches++ == 0)
+                    error.first_mismatch = start + i;
                 continue;
             }
             double difference = value[i] - expected;
@@ -38,7 +41,8 @@ tw_error tw_error_measure(tw_dtype dtype, const void *elements, const double *re
         square_reference += chunk_reference;
         sum += chunk_sum;
     }
-    if (square > 0) error.rel = square_reference > 0 ? sqrt(square / square_reference) : (double)INFINITY;
+    if (square > 0)
+        error.rel = square_reference > 0 ? sqrt(square / square_reference) : (double)INFINITY;
     if (finite) {
         error.mean_signed = sum / (double)finite;
         error.rms = sqrt(square_reference / (double)finite);
@@ -46,6 +50,7 @@ tw_error tw_error_measure(tw_dtype dtype, const void *elements, const double *re
     return error;
 }
 
-int tw_error_passes(const tw_error *error, double bound) {
+int tw_error_passes(const tw_error *error, double bound)
+{
     return error->mismatches == 0 && error->rel <= bound;
 }

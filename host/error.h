@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * How far a result is from its float64 reference. A NaN, on either side, and an infinity that is not the same on
- * both never pass, whatever the bound.
+ * How far a result is from its float64 reference. A NaN, on either side, and an infinity that is not the same
+ * on both never pass, whatever the bound.
  */
 #ifndef TW_HOST_ERROR_H
 #define TW_HOST_ERROR_H
@@ -13,13 +13,13 @@
 
 typedef struct {
     size_t count;
-    size_t mismatches;    /* elements that are NaN, or infinite on one side only or with opposite signs */
+    size_t mismatches;     /* elements that are NaN, or infinite on one side only or with opposite signs */
     size_t first_mismatch; /* index of the first of them; `count` if there is none */
-    size_t worst;         /* index of the largest absolute error among the finite elements */
-    double rel;           /* |result - reference| / |reference|, Frobenius norms over the finite elements */
-    double max_abs;       /* largest |result - reference| */
-    double mean_signed;   /* mean of result - reference: 0 for unbiased rounding */
-    double rms;           /* root mean square of the reference, the scale of the two above */
+    size_t worst;          /* index of the largest absolute error among the finite elements */
+    double rel;            /* |result - reference| / |reference|, Frobenius norms over the finite elements */
+    double max_abs;        /* largest |result - reference| */
+    double mean_signed;    /* mean of result - reference: 0 for unbiased rounding */
+    double rms;            /* root mean square of the reference, the scale of the two above */
 } tw_error;
 
 /* `elements` of `dtype` against `reference`, `count` each. A result equal to an all-zero reference has rel 0,

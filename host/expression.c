@@ -41,7 +41,8 @@ static const char prelude[] =
     "{ return 0.5 * x * (1 + tanh(0.79788456080286535588 * (x + 0.044715 * x * x * x))); }\n";
 
 /* The shared object that holds `source`, compiled into the cache unless it is there. free() `path`. */
-static tw_status compile_source(const char *source, char **path) {
+static tw_status compile_source(const char *source, char **path)
+{
     uint64_t compiler;
     char *folder;
     TW_TRY(tw_key_compiler(TW_TARGET_CPU, &compiler));
@@ -49,7 +50,8 @@ static tw_status compile_source(const char *source, char **path) {
     uint64_t hash = tw_hash_text(tw_hash_bytes(tw_hash_start(), &compiler, sizeof compiler), source);
     *path = tw_text_format("%s/expression-%016llx.so", folder, (unsigned long long)hash);
     free(folder);
-    if (access(*path, R_OK) == 0) return tw_ok();
+    if (access(*path, R_OK) == 0)
+        return tw_ok();
 
     char *object = tw_temporary_name(*path);
     char *file = tw_text_format("%s.c", object);
@@ -59,9 +61,11 @@ static tw_status compile_source(const char *source, char **path) {
     if (status.code == TW_OK) {
         fputs(source, output.stream);
         status = tw_output_close(&output);
-        if (status.code == TW_OK) status = tw_output_commit(&output);
+        if (status.code == TW_OK)
+            status = tw_output_commit(&output);
     }
-    if (status.code == TW_OK) status = tw_compile_plain(file, object, &log);
+    if (status.code == TW_OK)
+        status = tw_compile_plain(file, object, &log);
     if (status.code == TW_OK && rename(object, *path)) {
         status = tw_fail(TW_IO, "%s cannot be created: %s", *path, strerror(errno));
     }
@@ -73,12 +77,14 @@ static tw_status compile_source(const char *source, char **path) {
     return status;
 }
 
-tw_status tw_problem_expression(tw_problem *problem, const char *name, void (**function)(void)) {
+tw_status tw_problem_expression(tw_problem *problem, const char *name, void (**function)(void))
+{
     const char *text = tw_problem_option(problem, name);
     int index = tw_find_option(problem->kernel, name);
     const tw_option *option = &problem->kernel->options[index];
     *function = NULL;
-    if (strcmp(text, option->preset) == 0) return tw_ok();
+    if (strcmp(text, option->preset) == 0)
+        return tw_ok();
     if (!problem->expression[index]) {
         char *source = tw_text_format("%sdouble tw_expression(%s) { return (%s); }\n", prelude,
                                       option->reference_parameters, text);
@@ -88,7 +94,8 @@ tw_status tw_problem_expression(tw_problem *problem, const char *name, void (**f
             status = tw_fail(status.code, "option %s '%s' in float64: %s", name, text, status.message);
         } else {
             problem->expression[index] = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-            if (!problem->expression[index]) status = tw_fail(TW_INVALID, "%s cannot be loaded: %s", path, dlerror());
+            if (!problem->expression[index])
+                status = tw_fail(TW_INVALID, "%s cannot be loaded: %s", path, dlerror());
         }
         free(source);
         free(path);

@@ -15,24 +15,28 @@
 
 #include "text.h"
 
-char *tw_temporary_name(const char *path) {
+char *tw_temporary_name(const char *path)
+{
     static atomic_uint serial;
     return tw_text_format("%s.%ld.%u.tmp", path, (long)getpid(), atomic_fetch_add(&serial, 1));
 }
 
-tw_status tw_output_open(tw_output *output, const char *path) {
+tw_status tw_output_open(tw_output *output, const char *path)
+{
     output->path = tw_text_format("%s", path);
     output->temporary = tw_temporary_name(path);
     output->stream = fopen(output->temporary, "wbx");
-    if (output->stream) return tw_ok();
+    if (output->stream)
+        return tw_ok();
     int reason = errno;
     free(output->temporary);
     free(output->path);
-    *output = (tw_output){ 0 };
+    *output = (tw_output){0};
     return tw_fail(TW_IO, "%s cannot be written: %s", path, strerror(reason));
 }
 
-tw_status tw_output_close(tw_output *output) {
+tw_status tw_output_close(tw_output *output)
+{
     int failed = ferror(output->stream);
     int reason = errno;
     if (fclose(output->stream)) {
@@ -40,13 +44,15 @@ tw_status tw_output_close(tw_output *output) {
         reason = errno;
     }
     output->stream = NULL;
-    if (!failed) return tw_ok();
+    if (!failed)
+        return tw_ok();
     tw_status status = tw_fail(TW_IO, "%s cannot be written: %s", output->path, strerror(reason));
     tw_output_discard(output);
     return status;
 }
 
-tw_status tw_output_commit(tw_output *output) {
+tw_status tw_output_commit(tw_output *output)
+{
     if (rename(output->temporary, output->path)) {
         tw_status status = tw_fail(TW_IO, "%s cannot be replaced: %s", output->path, strerror(errno));
         tw_output_discard(output);
@@ -54,21 +60,26 @@ tw_status tw_output_commit(tw_output *output) {
     }
     free(output->temporary);
     free(output->path);
-    *output = (tw_output){ 0 };
+    *output = (tw_output){0};
     return tw_ok();
 }
 
-void tw_output_discard(tw_output *output) {
-    if (output->stream) fclose(output->stream);
-    if (output->temporary) unlink(output->temporary);
+void tw_output_discard(tw_output *output)
+{
+    if (output->stream)
+        fclose(output->stream);
+    if (output->temporary)
+        unlink(output->temporary);
     free(output->temporary);
     free(output->path);
-    *output = (tw_output){ 0 };
+    *output = (tw_output){0};
 }
 
-tw_status tw_output_allowed(const char *path) {
+tw_status tw_output_allowed(const char *path)
+{
     struct stat found;
-    if (!*path) return tw_fail(TW_INVALID, "an output file needs a name");
+    if (!*path)
+        return tw_fail(TW_INVALID, "an output file needs a name");
     if (stat(path, &found) == 0 && S_ISDIR(found.st_mode)) {
         return tw_fail(TW_INVALID, "%s is a folder; name a file", path);
     }
@@ -84,10 +95,12 @@ tw_status tw_output_allowed(const char *path) {
     return status;
 }
 
-tw_status tw_file_read(const char *path, char **contents, size_t *bytes) {
+tw_status tw_file_read(const char *path, char **contents, size_t *bytes)
+{
     *contents = NULL;
     FILE *stream = fopen(path, "rb");
-    if (!stream) return tw_fail(TW_IO, "%s cannot be opened: %s", path, strerror(errno));
+    if (!stream)
+        return tw_fail(TW_IO, "%s cannot be opened: %s", path, strerror(errno));
     struct stat found;
     if (fstat(fileno(stream), &found) || !S_ISREG(found.st_mode)) {
         fclose(stream);
@@ -111,16 +124,19 @@ tw_status tw_file_read(const char *path, char **contents, size_t *bytes) {
     return tw_ok();
 }
 
-tw_status tw_folder_create(const char *path) {
+tw_status tw_folder_create(const char *path)
+{
     char *copy = tw_text_format("%s", path);
     for (char *slash = strchr(copy + 1, '/');; slash = strchr(slash + 1, '/')) {
-        if (slash) *slash = '\0';
+        if (slash)
+            *slash = '\0';
         if (mkdir(copy, 0777) && errno != EEXIST) {
             tw_status status = tw_fail(TW_IO, "the folder %s cannot be created: %s", copy, strerror(errno));
             free(copy);
             return status;
         }
-        if (!slash) break;
+        if (!slash)
+            break;
         *slash = '/';
     }
     free(copy);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Whole files: read in one go, and replaced in one step, so that a reader (or a failure) never sees half a file.
+ * Whole files: read in one go, and replaced in one step, so that a reader (or a failure) never sees half a
+ * file.
  *
  *   tw_output out;
  *   TW_TRY(tw_output_open(&out, path));     a new file beside `path`
@@ -26,7 +27,8 @@ TW_CHECKED tw_status tw_output_close(tw_output *output);
 TW_CHECKED tw_status tw_output_commit(tw_output *output);
 void tw_output_discard(tw_output *output); /* harmless after a commit, a failure, or on { 0 } */
 
-/* Whether a file could be created at `path`: its folder exists and is writable, and it is no folder itself. */
+/* Whether a file could be created at `path`: its folder exists and is writable, and it is no folder itself.
+ */
 TW_CHECKED tw_status tw_output_allowed(const char *path);
 
 /* The whole file with a zero behind it; free() it. */

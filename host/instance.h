@@ -5,9 +5,9 @@
  *   2. in the cache: $TW_CACHE, else $XDG_CACHE_HOME/tilewright, else ~/.cache/tilewright;
  * and compiled into the cache otherwise. A file's name is its key,
  *   <kernel>-<target>-<options>-<contents>[-<compiler>].<so, cubin or co>
- * where <contents> hashes the flags, the kernel's source and every header it may include, and <compiler>, in the
- * cache alone, the compiler's version: shipped instances are found where there is no compiler. Objects for `cpu`
- * also carry this processor's features in <contents>, as they are compiled for it alone.
+ * where <contents> hashes the flags, the kernel's source and every header it may include, and <compiler>, in
+ * the cache alone, the compiler's version: shipped instances are found where there is no compiler. Objects
+ * for `cpu` also carry this processor's features in <contents>, as they are compiled for it alone.
  */
 #ifndef TW_HOST_INSTANCE_H
 #define TW_HOST_INSTANCE_H
@@ -35,15 +35,15 @@ typedef enum { TW_INSTANCE_SHIPPED, TW_INSTANCE_CACHED, TW_INSTANCE_COMPILED } t
 
 typedef struct tw_instance tw_instance;
 
-/* The instance's file, compiled first if there is none; free() `path`. Without a compiler the message names the
- * instance and the command that would build it. Safe when several processes ask at once. */
+/* The instance's file, compiled first if there is none; free() `path`. Without a compiler the message names
+ * the instance and the command that would build it. Safe when several processes ask at once. */
 TW_CHECKED tw_status tw_instance_find(const tw_target_id *id, const tw_instance_request *request, char **path,
                                       tw_instance_origin *origin);
 
-/* Compiles an instance into `folder` under the name by which tw_instance_find looks for a shipped one, and removes
- * the file of an earlier state of the same instance. `depfile` may be NULL; it receives a make rule for
- * `depfile_target` (NULL: the object) with every file and folder the name depends on, which are more than the
- * compiler reads. free() `path`, and `log`, what the compiler printed. */
+/* Compiles an instance into `folder` under the name by which tw_instance_find looks for a shipped one, and
+ * removes the file of an earlier state of the same instance. `depfile` may be NULL; it receives a make rule
+ * for `depfile_target` (NULL: the object) with every file and folder the name depends on, which are more than
+ * the compiler reads. free() `path`, and `log`, what the compiler printed. */
 TW_CHECKED tw_status tw_instance_ship(const tw_target_id *id, const tw_instance_request *request,
                                       const char *folder, const char *depfile, const char *depfile_target,
                                       int report_resources, char **path, char **log);
@@ -67,8 +67,9 @@ const tw_kernel_info *tw_instance_info(const tw_instance *instance);
 const char *tw_instance_path(const tw_instance *instance);
 tw_instance_origin tw_instance_where(const tw_instance *instance);
 
-/* Starts the kernel on `grid` blocks and returns, on a GPU, before it has finished. `args_bytes` must be the size
- * of the kernel's argument struct. A grid with a 0 does nothing. `seed` orders an emulated machine's waves. */
+/* Starts the kernel on `grid` blocks and returns, on a GPU, before it has finished. `args_bytes` must be the
+ * size of the kernel's argument struct. A grid with a 0 does nothing. `seed` orders an emulated machine's
+ * waves. */
 TW_CHECKED tw_status tw_instance_launch(tw_instance *instance, const void *args, size_t args_bytes,
                                         const uint32_t grid[3], uint64_t seed);
 

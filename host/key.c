@@ -15,14 +15,17 @@
 #include "file.h"
 #include "hash.h"
 
-void tw_key_target(const tw_target_id *id, char *text, size_t bytes) {
+void tw_key_target(const tw_target_id *id, char *text, size_t bytes)
+{
     snprintf(text, bytes, "%s", id->name);
     for (char *c = text; *c; c++) {
-        if (*c == ':') *c = '-';
+        if (*c == ':')
+            *c = '-';
     }
 }
 
-char *tw_key_stem(const tw_target_id *id, const tw_instance_request *request) {
+char *tw_key_stem(const tw_target_id *id, const tw_instance_request *request)
+{
     uint64_t options = tw_hash_start();
     for (size_t i = 0; i < request->define_count; i++) {
         options = tw_hash_text(options, request->defines[i].name);
@@ -33,7 +36,8 @@ char *tw_key_stem(const tw_target_id *id, const tw_instance_request *request) {
     return tw_text_format("%s-%s-%08x-", request->kernel, target, (unsigned)(options ^ options >> 32));
 }
 
-static tw_status hash_file(uint64_t *hash, const char *path) {
+static tw_status hash_file(uint64_t *hash, const char *path)
+{
     char *contents;
     size_t bytes;
     TW_TRY(tw_file_read(path, &contents, &bytes));
@@ -43,24 +47,26 @@ static tw_status hash_file(uint64_t *hash, const char *path) {
     return tw_ok();
 }
 
-static int is_header(const char *name) {
+static int is_header(const char *name)
+{
     const char *dot = strrchr(name, '.');
     return dot && (strcmp(dot, ".h") == 0 || strcmp(dot, ".inc") == 0 || strcmp(dot, ".def") == 0);
 }
 
-static int wanted(const struct dirent *entry) {
-    return entry->d_name[0] != '.';
-}
+static int wanted(const struct dirent *entry) { return entry->d_name[0] != '.'; }
 
 /* The headers of `folder` in alphabetical order, with those of its folders if `deep`. */
-static tw_status list_headers(const char *folder, int deep, tw_list *files, tw_list *folders) {
+static tw_status list_headers(const char *folder, int deep, tw_list *files, tw_list *folders)
+{
     struct dirent **entry;
     int count = scandir(folder, &entry, wanted, alphasort);
     if (count < 0) {
-        if (errno == ENOENT || errno == ENOTDIR) return tw_ok();
+        if (errno == ENOENT || errno == ENOTDIR)
+            return tw_ok();
         return tw_fail(TW_IO, "%s cannot be read: %s", folder, strerror(errno));
     }
-    if (folders) tw_list_add(folders, "%s", folder);
+    if (folders)
+        tw_list_add(folders, "%s", folder);
     tw_status status = tw_ok();
     for (int i = 0; i < count; i++) {
         char *path = tw_text_format("%s/%s", folder, entry[i]->d_name);
@@ -76,25 +82,27 @@ static tw_status list_headers(const char *folder, int deep, tw_list *files, tw_l
     return status;
 }
 
-tw_status tw_key_files(const tw_target_id *id, const char *source, tw_list *files, tw_list *folders) {
+tw_status tw_key_files(const tw_target_id *id, const char *source, tw_list *files, tw_list *folders)
+{
     const struct {
         const char *folder;
         const char *name;
         int deep, used;
     } parts[] = {
-        { "", "", 0, 1 }, /* tilewright.h */
-        { "/tiles", "", 1, 1 },
-        { "/ops", "", 1, 1 },
-        { "/arch", "", 0, 1 },
-        { "/arch/", id->machine->vendor, 1, 1 },
-        { "/arch/emulator", "", 1, id->kind == TW_TARGET_EMULATED },
+        {"", "", 0, 1}, /* tilewright.h */
+        {"/tiles", "", 1, 1},
+        {"/ops", "", 1, 1},
+        {"/arch", "", 0, 1},
+        {"/arch/", id->machine->vendor, 1, 1},
+        {"/arch/emulator", "", 1, id->kind == TW_TARGET_EMULATED},
     };
     tw_list_add(files, "%s", source);
     char *copy = tw_text_format("%s", source);
     tw_status status = list_headers(dirname(copy), 0, files, folders);
     free(copy);
     for (size_t i = 0; i < sizeof parts / sizeof *parts && status.code == TW_OK; i++) {
-        if (!parts[i].used) continue;
+        if (!parts[i].used)
+            continue;
         char *folder = tw_text_format("%s%s%s", tw_source_root(), parts[i].folder, parts[i].name);
         status = list_headers(folder, parts[i].deep, files, folders);
         free(folder);
@@ -103,32 +111,38 @@ tw_status tw_key_files(const tw_target_id *id, const char *source, tw_list *file
 }
 
 /* The lines of /proc/cpuinfo that decide what -march=native means. */
-static void hash_processor(uint64_t *hash) {
-    static const char *const prefixes[] = { "model name", "flags", "Features", "CPU part" };
+static void hash_processor(uint64_t *hash)
+{
+    static const char *const prefixes[] = {"model name", "flags", "Features", "CPU part"};
     enum { PREFIXES = sizeof prefixes / sizeof *prefixes };
-    int seen[PREFIXES] = { 0 };
+    int seen[PREFIXES] = {0};
     FILE *cpuinfo = fopen("/proc/cpuinfo", "r");
     char *line = NULL;
     size_t room = 0;
     while (cpuinfo && getline(&line, &room, cpuinfo) > 0) {
         for (int i = 0; i < PREFIXES; i++) {
-            if (strncmp(line, prefixes[i], strlen(prefixes[i])) || seen[i]++) continue;
+            if (strncmp(line, prefixes[i], strlen(prefixes[i])) || seen[i]++)
+                continue;
             *hash = tw_hash_text(*hash, line);
         }
     }
     free(line);
-    if (cpuinfo) fclose(cpuinfo);
+    if (cpuinfo)
+        fclose(cpuinfo);
 }
 
-tw_status tw_key_contents(const tw_target_id *id, const char *source, uint64_t *hash) {
+tw_status tw_key_contents(const tw_target_id *id, const char *source, uint64_t *hash)
+{
     *hash = tw_hash_start();
-    tw_list flags = { 0 };
+    tw_list flags = {0};
     tw_compile_flags(id, &flags);
-    for (size_t i = 0; i < flags.count; i++) *hash = tw_hash_text(*hash, flags.item[i]);
+    for (size_t i = 0; i < flags.count; i++)
+        *hash = tw_hash_text(*hash, flags.item[i]);
     tw_list_free(&flags);
-    if (id->kind == TW_TARGET_CPU) hash_processor(hash);
+    if (id->kind == TW_TARGET_CPU)
+        hash_processor(hash);
 
-    tw_list files = { 0 };
+    tw_list files = {0};
     tw_status status = tw_key_files(id, source, &files, NULL);
     for (size_t i = 0; i < files.count && status.code == TW_OK; i++) {
         const char *slash = strrchr(files.item[i], '/');
@@ -139,7 +153,8 @@ tw_status tw_key_contents(const tw_target_id *id, const char *source, uint64_t *
     return status;
 }
 
-tw_status tw_key_compiler(tw_target_kind kind, uint64_t *hash) {
+tw_status tw_key_compiler(tw_target_kind kind, uint64_t *hash)
+{
     static _Thread_local struct {
         char *program;
         uint64_t hash;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Running on this processor: native kernels and emulated machines, both shared objects that hold their own loop
- * over the grid.
+ * Running on this processor: native kernels and emulated machines, both shared objects that hold their own
+ * loop over the grid.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -15,66 +15,77 @@
 
 enum { ALIGNMENT = 256 };
 
-static tw_status native_open(tw_target *target) {
+static tw_status native_open(tw_target *target)
+{
     char line[256];
     FILE *cpuinfo = fopen("/proc/cpuinfo", "r");
     snprintf(target->device, sizeof target->device, "this processor");
     while (cpuinfo && fgets(line, sizeof line, cpuinfo)) {
         const char *colon = strchr(line, ':');
-        if (strncmp(line, "model name", 10) || !colon) continue;
+        if (strncmp(line, "model name", 10) || !colon)
+            continue;
         snprintf(target->device, sizeof target->device, "%.*s", (int)strcspn(colon + 2, "\n"), colon + 2);
         break;
     }
-    if (cpuinfo) fclose(cpuinfo);
+    if (cpuinfo)
+        fclose(cpuinfo);
     target->state = calloc(1, sizeof(struct timespec));
     return target->state ? tw_ok() : tw_fail(TW_NO_MEMORY, "no memory for a target");
 }
 
-static void native_close(tw_target *target) {
-    free(target->state);
-}
+static void native_close(tw_target *target) { free(target->state); }
 
-static tw_status native_allocate(tw_target *target, size_t bytes, void **address) {
+static tw_status native_allocate(tw_target *target, size_t bytes, void **address)
+{
     size_t rounded = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     *address = rounded >= bytes ? aligned_alloc(ALIGNMENT, rounded) : NULL;
-    if (*address) return tw_ok();
+    if (*address)
+        return tw_ok();
     return tw_fail(TW_NO_MEMORY, "%s: %zu bytes asked, more than memory is left", target->id.name, bytes);
 }
 
-static void native_release(tw_target *target, void *address) {
+static void native_release(tw_target *target, void *address)
+{
     (void)target;
     free(address);
 }
 
-static tw_status native_write(tw_target *target, void *device, const void *host, size_t bytes) {
+static tw_status native_write(tw_target *target, void *device, const void *host, size_t bytes)
+{
     (void)target;
     memcpy(device, host, bytes);
     return tw_ok();
 }
 
-static tw_status native_read(tw_target *target, void *host, const void *device, size_t bytes) {
+static tw_status native_read(tw_target *target, void *host, const void *device, size_t bytes)
+{
     (void)target;
     memcpy(host, device, bytes);
     return tw_ok();
 }
 
-static tw_status native_synchronize(tw_target *target) {
+static tw_status native_synchronize(tw_target *target)
+{
     (void)target;
     return tw_ok();
 }
 
-static void native_unload(tw_target *target, tw_loaded *loaded) {
+static void native_unload(tw_target *target, tw_loaded *loaded)
+{
     (void)target;
-    if (loaded->object) dlclose(loaded->object);
-    *loaded = (tw_loaded){ 0 };
+    if (loaded->object)
+        dlclose(loaded->object);
+    *loaded = (tw_loaded){0};
 }
 
-static tw_status native_load(tw_target *target, const char *path, const char *kernel, tw_loaded *loaded) {
+static tw_status native_load(tw_target *target, const char *path, const char *kernel, tw_loaded *loaded)
+{
     /* dlopen takes a name without a slash for a library to search. */
     char *file = tw_text_format("%s%s", strchr(path, '/') ? "" : "./", path);
     loaded->object = dlopen(file, RTLD_NOW | RTLD_LOCAL);
     free(file);
-    if (!loaded->object) return tw_fail(TW_INVALID, "%s cannot be loaded: %s", path, dlerror());
+    if (!loaded->object)
+        return tw_fail(TW_INVALID, "%s cannot be loaded: %s", path, dlerror());
     char *info_name = tw_text_format("%s_info", kernel);
     char *launch_name = tw_text_format("%s_launch", kernel);
     const tw_kernel_info *info = dlsym(loaded->object, info_name);
@@ -89,35 +100,42 @@ static tw_status native_load(tw_target *target, const char *path, const char *ke
     }
     free(info_name);
     free(launch_name);
-    if (status.code != TW_OK) native_unload(target, loaded);
+    if (status.code != TW_OK)
+        native_unload(target, loaded);
     return status;
 }
 
-static tw_status native_launch(tw_target *target, const tw_loaded *loaded, const tw_launch *launch) {
+static tw_status native_launch(tw_target *target, const tw_loaded *loaded, const tw_launch *launch)
+{
     char message[TW_MESSAGE_BYTES / 2] = "";
     tw_launch_request request = {
         .args = launch->args,
-        .grid = { launch->grid[0], launch->grid[1], launch->grid[2] },
+        .grid = {launch->grid[0], launch->grid[1], launch->grid[2]},
         .seed = launch->seed,
         .message = message,
         .message_bytes = sizeof message,
     };
     tw_launch_fn *run;
     memcpy(&run, &loaded->function, sizeof run); /* ISO C has no cast from object to function pointer */
-    if (run(&request) == 0) return tw_ok();
-    return tw_fail(TW_DEVICE, "%s: %s", target->id.name, message[0] ? message : "the launch failed without a message");
+    if (run(&request) == 0)
+        return tw_ok();
+    return tw_fail(TW_DEVICE, "%s: %s", target->id.name,
+                   message[0] ? message : "the launch failed without a message");
 }
 
-static tw_status native_timer_start(tw_target *target) {
+static tw_status native_timer_start(tw_target *target)
+{
     clock_gettime(CLOCK_MONOTONIC, target->state);
     return tw_ok();
 }
 
-static tw_status native_timer_stop(tw_target *target, double *milliseconds) {
+static tw_status native_timer_stop(tw_target *target, double *milliseconds)
+{
     const struct timespec *start = target->state;
     struct timespec stop;
     clock_gettime(CLOCK_MONOTONIC, &stop);
-    *milliseconds = 1e3 * (double)(stop.tv_sec - start->tv_sec) + 1e-6 * (double)(stop.tv_nsec - start->tv_nsec);
+    *milliseconds =
+        1e3 * (double)(stop.tv_sec - start->tv_sec) + 1e-6 * (double)(stop.tv_nsec - start->tv_nsec);
     return tw_ok();
 }
 

@@ -10,8 +10,8 @@
  *   i8 i32              from integers in range
  * A finite value that the tensor's dtype cannot hold is refused, not made infinite.
  *
- * How a tensor is written: f32 as f4, f16 as f2, bf16 as u2 bits, e4m3 and e5m2 as u1 bits, i8 as i1, i32 as i4;
- * C order. In numpy, bf16 bits become floats by (x.astype('u4') << 16).view('f4').
+ * How a tensor is written: f32 as f4, f16 as f2, bf16 as u2 bits, e4m3 and e5m2 as u1 bits, i8 as i1, i32 as
+ * i4; C order. In numpy, bf16 bits become floats by (x.astype('u4') << 16).view('f4').
  */
 #ifndef TW_HOST_NPY_H
 #define TW_HOST_NPY_H
@@ -38,8 +38,8 @@ typedef struct {
 TW_CHECKED tw_status tw_npy_read(const char *path, tw_npy *npy);
 void tw_npy_free(tw_npy *npy); /* harmless on { 0 } */
 
-/* The elements as `dtype`, C order, packed: `elements` has room for count * tw_dtype_bytes(dtype). The message
- * of a failure leaves the file's name to the caller. */
+/* The elements as `dtype`, C order, packed: `elements` has room for count * tw_dtype_bytes(dtype). The
+ * message of a failure leaves the file's name to the caller. */
 TW_CHECKED tw_status tw_npy_convert(const tw_npy *npy, tw_dtype dtype, void *elements);
 
 /* Writes into `output`, which the caller opened and commits. `elements` are packed in C order. */

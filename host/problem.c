@@ -14,46 +14,56 @@
 #include "problem_state.h"
 #include "suggest.h"
 
-#define FIND(table, wanted) \
-    for (int i = 0; kernel->table && kernel->table[i].name; i++) \
-        if (strcmp(kernel->table[i].name, wanted) == 0) return i
+#define FIND(table, wanted)                                                                                  \
+    for (int i = 0; kernel->table && kernel->table[i].name; i++)                                             \
+        if (strcmp(kernel->table[i].name, wanted) == 0)                                                      \
+    return i
 
-int tw_find_symbol(const tw_kernel *kernel, const char *name) {
+int tw_find_symbol(const tw_kernel *kernel, const char *name)
+{
     FIND(symbols, name);
     return -1;
 }
 
-int tw_find_option(const tw_kernel *kernel, const char *name) {
+int tw_find_option(const tw_kernel *kernel, const char *name)
+{
     FIND(options, name);
     return -1;
 }
 
-int tw_find_scalar(const tw_kernel *kernel, const char *name) {
+int tw_find_scalar(const tw_kernel *kernel, const char *name)
+{
     FIND(scalars, name);
     return -1;
 }
 
-int tw_find_tensor(const tw_kernel *kernel, const char *name) {
+int tw_find_tensor(const tw_kernel *kernel, const char *name)
+{
     FIND(tensors, name);
     return -1;
 }
 
-static int must_find(int index, const tw_kernel *kernel, const char *name) {
-    if (index >= 0) return index;
-    fprintf(stderr, "tilewright: kernel %s has no '%s'; its description and its functions disagree\n", kernel->name,
-            name);
+static int must_find(int index, const tw_kernel *kernel, const char *name)
+{
+    if (index >= 0)
+        return index;
+    fprintf(stderr, "tilewright: kernel %s has no '%s'; its description and its functions disagree\n",
+            kernel->name, name);
     abort();
 }
 
-static void assign(char **slot, const char *value) {
+static void assign(char **slot, const char *value)
+{
     free(*slot);
     *slot = tw_text_format("%s", value);
 }
 
-tw_status tw_problem_create(const tw_kernel *kernel, tw_problem **problem) {
+tw_status tw_problem_create(const tw_kernel *kernel, tw_problem **problem)
+{
     tw_problem *created = calloc(1, sizeof *created);
     *problem = created;
-    if (!created) return tw_fail(TW_NO_MEMORY, "no memory for a problem");
+    if (!created)
+        return tw_fail(TW_NO_MEMORY, "no memory for a problem");
     created->kernel = kernel;
     for (int i = 0; kernel->options && kernel->options[i].name; i++) {
         must_find(i < TW_OPTIONS_MAX ? i : -1, kernel, "room for its options");
@@ -66,53 +76,67 @@ tw_status tw_problem_create(const tw_kernel *kernel, tw_problem **problem) {
     return tw_ok();
 }
 
-void tw_problem_free(tw_problem *problem) {
-    if (!problem) return;
+void tw_problem_free(tw_problem *problem)
+{
+    if (!problem)
+        return;
     for (size_t i = 0; i < problem->tensor_count; i++) {
         tw_tensor *tensor = &problem->tensor[i];
-        if (tensor->buffer) tw_target_free(problem->target, tensor->buffer);
+        if (tensor->buffer)
+            tw_target_free(problem->target, tensor->buffer);
         free(tensor->input);
         free(tensor->result);
         free(tensor->reference);
     }
     tw_instance_close(problem->instance);
-    for (int i = 0; i < TW_SYMBOLS_MAX; i++) free(problem->size_source[i]);
+    for (int i = 0; i < TW_SYMBOLS_MAX; i++)
+        free(problem->size_source[i]);
     for (int i = 0; i < TW_OPTIONS_MAX; i++) {
         free(problem->option[i]);
         free(problem->define_text[i][0]);
         free(problem->define_text[i][1]);
-        if (problem->expression[i]) dlclose(problem->expression[i]);
+        if (problem->expression[i])
+            dlclose(problem->expression[i]);
     }
-    for (int i = 0; i < TW_TENSORS_MAX; i++) free(problem->input_path[i]);
+    for (int i = 0; i < TW_TENSORS_MAX; i++)
+        free(problem->input_path[i]);
     free(problem->args);
     free(problem);
 }
 
-/* One line, not empty, every bracket closed: what a macro's body and a compiler's command line can hold. */
-static tw_status check_expression(const tw_option *option, const char *value) {
+/* One line, not empty, every bracket closed, and no character that C has no use for in an expression of
+ * numbers: what a macro's body can hold, and nvcc can hand through the shell it starts. */
+static tw_status check_expression(const tw_option *option, const char *value)
+{
     int depth = 0;
     for (const char *c = value; *c && depth >= 0; c++) {
-        if (*c == '(') depth++;
-        if (*c == ')') depth--;
-        if (*c == '\n' || *c == ';' || *c == '#' || *c == '"') {
-            return tw_fail(TW_INVALID, "option %s is '%s'; it must be one C expression in %s", option->name, value,
-                           option->parameters);
+        if (*c == '(')
+            depth++;
+        if (*c == ')')
+            depth--;
+        if (strchr("\n\r;#\"`$\\{}", *c)) {
+            return tw_fail(TW_INVALID, "option %s is '%s'; it must be one C expression in %s", option->name,
+                           value, option->parameters);
         }
     }
     if (depth || !value[strspn(value, " ")]) {
-        return tw_fail(TW_INVALID, "option %s is '%s'; it must be one C expression in %s with its brackets closed",
+        return tw_fail(TW_INVALID,
+                       "option %s is '%s'; it must be one C expression in %s with its brackets closed",
                        option->name, value, option->parameters);
     }
     return tw_ok();
 }
 
-static tw_status check_value(const tw_kernel *kernel, const tw_option *option, const char *value) {
-    if (!option->values) return check_expression(option, value);
-    tw_list allowed = { 0 };
+static tw_status check_value(const tw_kernel *kernel, const tw_option *option, const char *value)
+{
+    if (!option->values)
+        return check_expression(option, value);
+    tw_list allowed = {0};
     tw_status status = tw_ok();
     int found = 0;
     tw_list_add_words(&allowed, option->values);
-    for (size_t i = 0; i < allowed.count; i++) found |= strcmp(allowed.item[i], value) == 0;
+    for (size_t i = 0; i < allowed.count; i++)
+        found |= strcmp(allowed.item[i], value) == 0;
     if (!found) {
         char *what = tw_text_format("value for option %s of %s:", option->name, kernel->name);
         status = tw_fail_unknown(what, value, &allowed);
@@ -122,7 +146,8 @@ static tw_status check_value(const tw_kernel *kernel, const tw_option *option, c
     return status;
 }
 
-tw_status tw_problem_set(tw_problem *problem, const char *name, const char *value) {
+tw_status tw_problem_set(tw_problem *problem, const char *name, const char *value)
+{
     const tw_kernel *kernel = problem->kernel;
     int index = tw_find_option(kernel, name);
     if (index >= 0) {
@@ -135,14 +160,17 @@ tw_status tw_problem_set(tw_problem *problem, const char *name, const char *valu
         char *end;
         double number = strtod(value, &end);
         if (end == value || *end || !isfinite(number)) {
-            return tw_fail(TW_INVALID, "%s of %s is '%s'; it must be a finite number", name, kernel->name, value);
+            return tw_fail(TW_INVALID, "%s of %s is '%s'; it must be a finite number", name, kernel->name,
+                           value);
         }
         problem->scalar[index] = number;
         return tw_ok();
     }
-    tw_list known = { 0 };
-    for (int i = 0; kernel->options && kernel->options[i].name; i++) tw_list_add(&known, "%s", kernel->options[i].name);
-    for (int i = 0; kernel->scalars && kernel->scalars[i].name; i++) tw_list_add(&known, "%s", kernel->scalars[i].name);
+    tw_list known = {0};
+    for (int i = 0; kernel->options && kernel->options[i].name; i++)
+        tw_list_add(&known, "%s", kernel->options[i].name);
+    for (int i = 0; kernel->scalars && kernel->scalars[i].name; i++)
+        tw_list_add(&known, "%s", kernel->scalars[i].name);
     char *what = tw_text_format("option of %s:", kernel->name);
     tw_status status = tw_fail_unknown(what, name, &known);
     free(what);
@@ -150,12 +178,14 @@ tw_status tw_problem_set(tw_problem *problem, const char *name, const char *valu
     return status;
 }
 
-tw_status tw_problem_set_size(tw_problem *problem, const char *symbol, int64_t size) {
+tw_status tw_problem_set_size(tw_problem *problem, const char *symbol, int64_t size)
+{
     const tw_kernel *kernel = problem->kernel;
     int index = tw_find_symbol(kernel, symbol);
     if (index < 0) {
-        tw_list known = { 0 };
-        for (int i = 0; kernel->symbols[i].name; i++) tw_list_add(&known, "%s", kernel->symbols[i].name);
+        tw_list known = {0};
+        for (int i = 0; kernel->symbols[i].name; i++)
+            tw_list_add(&known, "%s", kernel->symbols[i].name);
         char *what = tw_text_format("size of %s:", kernel->name);
         tw_status status = tw_fail_unknown(what, symbol, &known);
         free(what);
@@ -174,11 +204,14 @@ tw_status tw_problem_set_size(tw_problem *problem, const char *symbol, int64_t s
     return tw_ok();
 }
 
-tw_status tw_kernel_check_tensor(const tw_kernel *kernel, const char *tensor) {
-    if (tw_find_tensor(kernel, tensor) >= 0) return tw_ok();
-    tw_list known = { 0 };
+tw_status tw_kernel_check_tensor(const tw_kernel *kernel, const char *tensor)
+{
+    if (tw_find_tensor(kernel, tensor) >= 0)
+        return tw_ok();
+    tw_list known = {0};
     for (int i = 0; kernel->tensors[i].name; i++) {
-        if (tw_find_tensor(kernel, kernel->tensors[i].name) == i) tw_list_add(&known, "%s", kernel->tensors[i].name);
+        if (tw_find_tensor(kernel, kernel->tensors[i].name) == i)
+            tw_list_add(&known, "%s", kernel->tensors[i].name);
     }
     char *what = tw_text_format("tensor of %s:", kernel->name);
     tw_status status = tw_fail_unknown(what, tensor, &known);
@@ -187,7 +220,8 @@ tw_status tw_kernel_check_tensor(const tw_kernel *kernel, const char *tensor) {
     return status;
 }
 
-tw_status tw_problem_set_input(tw_problem *problem, const char *tensor, const char *path) {
+tw_status tw_problem_set_input(tw_problem *problem, const char *tensor, const char *path)
+{
     TW_TRY(tw_kernel_check_tensor(problem->kernel, tensor));
     int index = tw_find_tensor(problem->kernel, tensor);
     if (problem->input_path[index]) {
@@ -198,47 +232,55 @@ tw_status tw_problem_set_input(tw_problem *problem, const char *tensor, const ch
     return tw_ok();
 }
 
-int64_t tw_problem_size(const tw_problem *problem, const char *symbol) {
+int64_t tw_problem_size(const tw_problem *problem, const char *symbol)
+{
     return problem->size[must_find(tw_find_symbol(problem->kernel, symbol), problem->kernel, symbol)];
 }
 
-const char *tw_problem_option(const tw_problem *problem, const char *name) {
+const char *tw_problem_option(const tw_problem *problem, const char *name)
+{
     return problem->option[must_find(tw_find_option(problem->kernel, name), problem->kernel, name)];
 }
 
-int tw_problem_option_is(const tw_problem *problem, const char *name, const char *value) {
+int tw_problem_option_is(const tw_problem *problem, const char *name, const char *value)
+{
     return strcmp(tw_problem_option(problem, name), value) == 0;
 }
 
-double tw_problem_scalar(const tw_problem *problem, const char *name) {
+double tw_problem_scalar(const tw_problem *problem, const char *name)
+{
     return problem->scalar[must_find(tw_find_scalar(problem->kernel, name), problem->kernel, name)];
 }
 
-const tw_kernel *tw_problem_kernel(const tw_problem *problem) {
-    return problem->kernel;
-}
+const tw_kernel *tw_problem_kernel(const tw_problem *problem) { return problem->kernel; }
 
-tw_tensor *tw_problem_tensor(tw_problem *problem, const char *name) {
+tw_tensor *tw_problem_tensor(tw_problem *problem, const char *name)
+{
     must_find(tw_find_tensor(problem->kernel, name), problem->kernel, name);
     for (size_t i = 0; i < problem->tensor_count; i++) {
-        if (strcmp(problem->tensor[i].row->name, name) == 0) return &problem->tensor[i];
+        if (strcmp(problem->tensor[i].row->name, name) == 0)
+            return &problem->tensor[i];
     }
     return NULL;
 }
 
-tw_tensor *tw_problem_tensor_at(tw_problem *problem, size_t index) {
+tw_tensor *tw_problem_tensor_at(tw_problem *problem, size_t index)
+{
     return index < problem->tensor_count ? &problem->tensor[index] : NULL;
 }
 
-tw_tensor_arg tw_problem_argument(const tw_problem *problem, const char *name) {
+tw_tensor_arg tw_problem_argument(const tw_problem *problem, const char *name)
+{
     must_find(tw_find_tensor(problem->kernel, name), problem->kernel, name);
     for (size_t i = 0; i < problem->tensor_count; i++) {
-        if (strcmp(problem->tensor[i].row->name, name) == 0) return problem->tensor[i].argument;
+        if (strcmp(problem->tensor[i].row->name, name) == 0)
+            return problem->tensor[i].argument;
     }
-    return (tw_tensor_arg){ 0 };
+    return (tw_tensor_arg){0};
 }
 
-void tw_problem_defines(tw_problem *problem, const tw_define **defines, size_t *count) {
+void tw_problem_defines(tw_problem *problem, const tw_define **defines, size_t *count)
+{
     const tw_kernel *kernel = problem->kernel;
     problem->define_count = 0;
     for (int i = 0; kernel->options && kernel->options[i].name; i++) {
@@ -253,17 +295,19 @@ void tw_problem_defines(tw_problem *problem, const tw_define **defines, size_t *
             text[0] = tw_text_format("%s(%s)", option->macro, option->parameters);
             text[1] = tw_text_format("(%s)", problem->option[i]);
         }
-        problem->define[problem->define_count++] = (tw_define){ .name = text[0], .value = text[1] };
+        problem->define[problem->define_count++] = (tw_define){.name = text[0], .value = text[1]};
     }
     *defines = problem->define;
     *count = problem->define_count;
 }
 
-double tw_problem_bytes(const tw_problem *problem) {
+double tw_problem_bytes(const tw_problem *problem)
+{
     double bytes = 0;
     for (size_t i = 0; i < problem->tensor_count; i++) {
         const tw_tensor *tensor = &problem->tensor[i];
-        bytes += (double)tensor->count * (double)tw_dtype_bytes(tensor->dtype) * (tensor->is_input + tensor->is_output);
+        bytes += (double)tensor->count * (double)tw_dtype_bytes(tensor->dtype) *
+                 (tensor->is_input + tensor->is_output);
     }
     return bytes;
 }

@@ -11,9 +11,9 @@
  *   tw_problem_time(problem, launches, ms)
  *   tw_problem_free(problem)
  *
- * Every device buffer lies between two guard bands, and rows may be padded; guards, padding and outputs are filled
- * with all-one bits (a NaN in every float dtype) before a run. After it, a changed guard, pad or input is a
- * failure.
+ * Every device buffer lies between two guard bands, and rows may be padded; guards, padding and outputs are
+ * filled with all-one bits (a NaN in every float dtype) before a run. After it, a changed guard, pad or input
+ * is a failure.
  */
 #ifndef TW_HOST_PROBLEM_H
 #define TW_HOST_PROBLEM_H
@@ -32,13 +32,13 @@ typedef struct {
     tw_dtype dtype;
     int rank;
     int64_t dim[TW_RANK_MAX];
-    size_t count;      /* elements */
-    int is_input;      /* read by the kernel under the options and scalars set */
+    size_t count; /* elements */
+    int is_input; /* read by the kernel under the options and scalars set */
     int is_output;
-    void *input;       /* packed, C order, `count` elements; NULL unless is_input */
-    void *result;      /* likewise, after a run; NULL unless is_output */
-    double *reference; /* filled by the kernel's reference; NULL unless is_output */
-    tw_error error;    /* of `result`, after tw_problem_check */
+    void *input;            /* packed, C order, `count` elements; NULL unless is_input */
+    void *result;           /* likewise, after a run; NULL unless is_output */
+    double *reference;      /* filled by the kernel's reference; NULL unless is_output */
+    tw_error error;         /* of `result`, after tw_problem_check */
     tw_tensor_arg argument; /* the device tensor */
     void *buffer;           /* its allocation, guards included */
     size_t buffer_bytes;
@@ -80,16 +80,16 @@ tw_tensor *tw_problem_tensor_at(tw_problem *problem, size_t index);
 /* The device tensor; all 0 when absent. */
 tw_tensor_arg tw_problem_argument(const tw_problem *problem, const char *name);
 
-/* Option `name`, an expression, compiled in double: a function of its reference_parameters. NULL through `function`
- * when it is the preset. */
+/* Option `name`, an expression, compiled in double: a function of its reference_parameters. NULL through
+ * `function` when it is the preset. */
 TW_CHECKED tw_status tw_problem_expression(tw_problem *problem, const char *name, void (**function)(void));
 
 /* The options as macros, the same for every way to compile: `defines` lives as long as the problem. */
 void tw_problem_defines(tw_problem *problem, const tw_define **defines, size_t *count);
 
 /* `pad` elements behind each row of every tensor of rank 2 or more. `progress` may be NULL. */
-TW_CHECKED tw_status tw_problem_open(tw_problem *problem, tw_target *target, int64_t pad, tw_progress_fn *progress,
-                                     void *context);
+TW_CHECKED tw_status tw_problem_open(tw_problem *problem, tw_target *target, int64_t pad,
+                                     tw_progress_fn *progress, void *context);
 const tw_instance *tw_problem_instance(const tw_problem *problem);
 
 TW_CHECKED tw_status tw_problem_run(tw_problem *problem);

@@ -12,8 +12,10 @@
 
 enum { CHUNK = 4096 };
 
-int tw_row_present(const tw_problem *problem, const tw_tensor_row *row) {
-    if (!row->present) return 1;
+int tw_row_present(const tw_problem *problem, const tw_tensor_row *row)
+{
+    if (!row->present)
+        return 1;
     const char *equals = strchr(row->present, '=');
     char *option = strndup(row->present, (size_t)(equals - row->present));
     int present = option && tw_problem_option_is(problem, option, equals + 1);
@@ -21,42 +23,50 @@ int tw_row_present(const tw_problem *problem, const tw_tensor_row *row) {
     return present;
 }
 
-static int is_read(const tw_problem *problem, const tw_tensor_row *row) {
-    if (row->direction != TW_DIRECTION_INOUT) return row->direction == TW_DIRECTION_IN;
+static int is_read(const tw_problem *problem, const tw_tensor_row *row)
+{
+    if (row->direction != TW_DIRECTION_INOUT)
+        return row->direction == TW_DIRECTION_IN;
     return !row->read_if || tw_problem_scalar(problem, row->read_if) != 0;
 }
 
-static tw_status add_tensor(tw_problem *problem, const tw_tensor_row *row) {
+static tw_status add_tensor(tw_problem *problem, const tw_tensor_row *row)
+{
     const char *dtype = row->dtype[0] == '=' ? tw_problem_option(problem, row->dtype + 1) : row->dtype;
     if (problem->tensor_count == TW_TENSORS_MAX) {
-        return tw_fail(TW_INVALID, "kernel %s has more than %d tensors", problem->kernel->name, TW_TENSORS_MAX);
+        return tw_fail(TW_INVALID, "kernel %s has more than %d tensors", problem->kernel->name,
+                       TW_TENSORS_MAX);
     }
     tw_tensor *tensor = &problem->tensor[problem->tensor_count++];
-    *tensor = (tw_tensor){ .row = row };
+    *tensor = (tw_tensor){.row = row};
     tensor->is_input = is_read(problem, row);
     tensor->is_output = row->direction != TW_DIRECTION_IN;
     return tw_dtype_parse(dtype, &tensor->dtype);
 }
 
 /* The file given for a tensor, or NULL. */
-static const char *input_path(const tw_problem *problem, const char *name) {
+static const char *input_path(const tw_problem *problem, const char *name)
+{
     return problem->input_path[tw_find_tensor(problem->kernel, name)];
 }
 
 /* Files for tensors that are not there, or that nobody reads. */
-static tw_status refuse_idle_files(const tw_problem *problem) {
+static tw_status refuse_idle_files(const tw_problem *problem)
+{
     const tw_kernel *kernel = problem->kernel;
     for (int i = 0; kernel->tensors[i].name; i++) {
         const tw_tensor_row *row = &kernel->tensors[i];
         const char *path = problem->input_path[i];
-        if (!path) continue;
+        if (!path)
+            continue;
         const tw_tensor *tensor = tw_problem_tensor((tw_problem *)problem, row->name);
         if (!tensor) {
-            return tw_fail(TW_INVALID, "%s: %s has no tensor %s under these options; it is there with %s", path,
-                           kernel->name, row->name, row->present);
+            return tw_fail(TW_INVALID, "%s: %s has no tensor %s under these options; it is there with %s",
+                           path, kernel->name, row->name, row->present);
         }
         if (!tensor->is_input && tensor->row->direction == TW_DIRECTION_OUT) {
-            return tw_fail(TW_INVALID, "%s: %s of %s is an output, nothing reads it", path, row->name, kernel->name);
+            return tw_fail(TW_INVALID, "%s: %s of %s is an output, nothing reads it", path, row->name,
+                           kernel->name);
         }
         if (!tensor->is_input) {
             return tw_fail(TW_INVALID, "%s: %s of %s is read only where %s is not 0; set %s", path, row->name,
@@ -66,17 +76,20 @@ static tw_status refuse_idle_files(const tw_problem *problem) {
     return tw_ok();
 }
 
-static void print_dims(char *text, size_t bytes, int rank, const int64_t *dim) {
+static void print_dims(char *text, size_t bytes, int rank, const int64_t *dim)
+{
     int used = snprintf(text, bytes, "(");
     for (int d = 0; d < rank && used < (int)bytes; d++) {
         used += snprintf(text + used, bytes - (size_t)used, d ? ", %lld" : "%lld", (long long)dim[d]);
     }
-    if (used < (int)bytes) snprintf(text + used, bytes - (size_t)used, rank == 1 ? ",)" : ")");
+    if (used < (int)bytes)
+        snprintf(text + used, bytes - (size_t)used, rank == 1 ? ",)" : ")");
 }
 
 /* A file's dims as the values of its tensor's symbols. */
-static tw_status take_sizes(tw_problem *problem, const tw_tensor *tensor, const tw_npy *npy, const char *path) {
-    tw_list symbols = { 0 };
+static tw_status take_sizes(tw_problem *problem, const tw_tensor *tensor, const tw_npy *npy, const char *path)
+{
+    tw_list symbols = {0};
     tw_list_add_words(&symbols, tensor->row->shape);
     char dims[128];
     print_dims(dims, sizeof dims, npy->rank, npy->dim);
@@ -89,10 +102,11 @@ static tw_status take_sizes(tw_problem *problem, const tw_tensor *tensor, const 
         int symbol = tw_find_symbol(problem->kernel, symbols.item[d]);
         int64_t *size = &problem->size[symbol];
         if (npy->dim[d] < 1) {
-            status = tw_fail(TW_INVALID, "%s: the file's shape is %s; every size must be at least 1", path, dims);
+            status =
+                tw_fail(TW_INVALID, "%s: the file's shape is %s; every size must be at least 1", path, dims);
         } else if (*size && *size != npy->dim[d]) {
-            status = tw_fail(TW_INVALID, "%s: %s is [%s] with %s = %lld from %s, the file's shape is %s", path,
-                             tensor->row->name, tensor->row->shape, symbols.item[d], (long long)*size,
+            status = tw_fail(TW_INVALID, "%s: %s is [%s] with %s = %lld from %s, the file's shape is %s",
+                             path, tensor->row->name, tensor->row->shape, symbols.item[d], (long long)*size,
                              problem->size_source[symbol], dims);
         } else if (!*size) {
             *size = npy->dim[d];
@@ -104,25 +118,28 @@ static tw_status take_sizes(tw_problem *problem, const tw_tensor *tensor, const 
     return status;
 }
 
-static tw_status size_tensor(tw_problem *problem, tw_tensor *tensor) {
-    tw_list symbols = { 0 };
+static tw_status size_tensor(tw_problem *problem, tw_tensor *tensor)
+{
+    tw_list symbols = {0};
     tw_list_add_words(&symbols, tensor->row->shape);
     tensor->rank = (int)symbols.count;
     size_t bytes = tw_dtype_bytes(tensor->dtype);
     for (int d = 0; d < tensor->rank; d++) {
         tensor->dim[d] = tw_problem_size(problem, symbols.item[d]);
-        if (__builtin_mul_overflow(bytes, (size_t)tensor->dim[d], &bytes)) bytes = 0;
+        if (__builtin_mul_overflow(bytes, (size_t)tensor->dim[d], &bytes))
+            bytes = 0;
     }
     tw_list_free(&symbols);
     if (bytes == 0 || bytes > PTRDIFF_MAX) {
-        return tw_fail(TW_INVALID, "%s of %s would not fit in 64 bits; make its sizes smaller", tensor->row->name,
-                       problem->kernel->name);
+        return tw_fail(TW_INVALID, "%s of %s would not fit in 64 bits; make its sizes smaller",
+                       tensor->row->name, problem->kernel->name);
     }
     tensor->count = bytes / tw_dtype_bytes(tensor->dtype);
     return tw_ok();
 }
 
-static void fill_random(tw_tensor *tensor, uint64_t seed) {
+static void fill_random(tw_tensor *tensor, uint64_t seed)
+{
     size_t bytes = tw_dtype_bytes(tensor->dtype);
     size_t chunks = (tensor->count + CHUNK - 1) / CHUNK;
 #ifdef _OPENMP
@@ -137,55 +154,67 @@ static void fill_random(tw_tensor *tensor, uint64_t seed) {
     }
 }
 
-static tw_status fill_input(tw_problem *problem, tw_tensor *tensor, const tw_npy *npy, const char *path) {
+static tw_status fill_input(tw_problem *problem, tw_tensor *tensor, const tw_npy *npy, const char *path)
+{
     tensor->input = malloc(tensor->count * tw_dtype_bytes(tensor->dtype));
     if (!tensor->input) {
-        return tw_fail(TW_NO_MEMORY, "%s of %s has %zu elements, more than memory is left for", tensor->row->name,
-                       problem->kernel->name, tensor->count);
+        return tw_fail(TW_NO_MEMORY, "%s of %s has %zu elements, more than memory is left for",
+                       tensor->row->name, problem->kernel->name, tensor->count);
     }
     if (!path) {
         fill_random(tensor, problem->seed);
         return tw_ok();
     }
     tw_status status = tw_npy_convert(npy, tensor->dtype, tensor->input);
-    if (status.code == TW_OK) return status;
+    if (status.code == TW_OK)
+        return status;
     return tw_fail(status.code, "%s: for %s: %s", path, tensor->row->name, status.message);
 }
 
-static tw_status read_files(tw_problem *problem, tw_npy *file) {
+static tw_status read_files(tw_problem *problem, tw_npy *file)
+{
     for (size_t i = 0; i < problem->tensor_count; i++) {
         const char *path = input_path(problem, problem->tensor[i].row->name);
-        if (!path) continue;
+        if (!path)
+            continue;
         TW_TRY(tw_npy_read(path, &file[i]));
         TW_TRY(take_sizes(problem, &problem->tensor[i], &file[i], path));
     }
     return tw_ok();
 }
 
-static tw_status fill(tw_problem *problem, tw_npy *file) {
+static tw_status fill(tw_problem *problem, tw_npy *file)
+{
     TW_TRY(read_files(problem, file));
     const tw_symbol *symbol = problem->kernel->symbols;
     for (int i = 0; symbol[i].name; i++) {
-        if (!problem->size[i]) problem->size[i] = symbol[i].preset;
+        if (!problem->size[i])
+            problem->size[i] = symbol[i].preset;
     }
-    for (size_t i = 0; i < problem->tensor_count; i++) TW_TRY(size_tensor(problem, &problem->tensor[i]));
+    for (size_t i = 0; i < problem->tensor_count; i++)
+        TW_TRY(size_tensor(problem, &problem->tensor[i]));
     for (size_t i = 0; i < problem->tensor_count; i++) {
         tw_tensor *tensor = &problem->tensor[i];
-        if (!tensor->is_input) continue;
+        if (!tensor->is_input)
+            continue;
         TW_TRY(fill_input(problem, tensor, &file[i], input_path(problem, tensor->row->name)));
     }
     return tw_ok();
 }
 
-tw_status tw_problem_resolve(tw_problem *problem, uint64_t seed) {
+tw_status tw_problem_resolve(tw_problem *problem, uint64_t seed)
+{
     problem->seed = seed;
-    if (problem->tensor_count) return tw_fail(TW_INVALID, "tw_problem_resolve: resolved before; create another problem");
+    if (problem->tensor_count)
+        return tw_fail(TW_INVALID, "tw_problem_resolve: resolved before; create another problem");
     for (const tw_tensor_row *row = problem->kernel->tensors; row->name; row++) {
-        if (tw_row_present(problem, row)) TW_TRY(add_tensor(problem, row));
+        if (tw_row_present(problem, row))
+            TW_TRY(add_tensor(problem, row));
     }
     TW_TRY(refuse_idle_files(problem));
-    tw_npy file[TW_TENSORS_MAX] = { 0 };
+    tw_npy file[TW_TENSORS_MAX] = {0};
     tw_status status = fill(problem, file);
-    for (size_t i = 0; i < problem->tensor_count; i++) tw_npy_free(&file[i]);
+    for (size_t i = 0; i < problem->tensor_count; i++)
+        tw_npy_free(&file[i]);
     return status;
 }

@@ -12,21 +12,26 @@
 
 enum { GUARD_BYTES = 4096, POISON = 0xff };
 
-static size_t row_count(const tw_tensor *tensor) {
+static size_t row_count(const tw_tensor *tensor)
+{
     return tensor->rank ? tensor->count / (size_t)tensor->dim[tensor->rank - 1] : 1;
 }
 
-static size_t row_bytes(const tw_tensor *tensor) {
+static size_t row_bytes(const tw_tensor *tensor)
+{
     size_t bytes = tw_dtype_bytes(tensor->dtype);
     return tensor->rank ? bytes * (size_t)tensor->dim[tensor->rank - 1] : bytes;
 }
 
-static size_t row_stride_bytes(const tw_tensor *tensor) {
-    if (tensor->rank < 2) return row_bytes(tensor);
+static size_t row_stride_bytes(const tw_tensor *tensor)
+{
+    if (tensor->rank < 2)
+        return row_bytes(tensor);
     return tw_dtype_bytes(tensor->dtype) * (size_t)tensor->argument.stride[tensor->rank - 2];
 }
 
-static tw_status allocate(tw_target *target, tw_tensor *tensor, int64_t pad) {
+static tw_status allocate(tw_target *target, tw_tensor *tensor, int64_t pad)
+{
     int64_t stride = 1;
     for (int d = tensor->rank - 1; d >= 0; d--) {
         tensor->argument.dim[d] = tensor->dim[d];
@@ -36,15 +41,18 @@ static tw_status allocate(tw_target *target, tw_tensor *tensor, int64_t pad) {
     tensor->buffer_bytes = 2 * GUARD_BYTES + row_count(tensor) * row_stride_bytes(tensor);
     TW_TRY(tw_target_allocate(target, tensor->buffer_bytes, &tensor->buffer));
     tensor->argument.data = (char *)tensor->buffer + GUARD_BYTES;
-    if (!tensor->is_output) return tw_ok();
+    if (!tensor->is_output)
+        return tw_ok();
     tensor->result = malloc(tensor->count * tw_dtype_bytes(tensor->dtype));
     return tensor->result ? tw_ok() : tw_fail(TW_NO_MEMORY, "no memory for the result %s", tensor->row->name);
 }
 
 tw_status tw_problem_open(tw_problem *problem, tw_target *target, int64_t pad, tw_progress_fn *progress,
-                          void *context) {
+                          void *context)
+{
     const tw_kernel *kernel = problem->kernel;
-    if (pad < 0 || pad > 1 << 20) return tw_fail(TW_INVALID, "pad is %lld; it must be 0 to 2^20", (long long)pad);
+    if (pad < 0 || pad > 1 << 20)
+        return tw_fail(TW_INVALID, "pad is %lld; it must be 0 to 2^20", (long long)pad);
     tw_instance_request request = {
         .kernel = kernel->name,
         .source = kernel->source,
@@ -54,20 +62,22 @@ tw_status tw_problem_open(tw_problem *problem, tw_target *target, int64_t pad, t
     tw_problem_defines(problem, &request.defines, &request.define_count);
     TW_TRY(tw_instance_open(target, &request, &problem->instance));
     problem->target = target;
-    for (size_t i = 0; i < problem->tensor_count; i++) TW_TRY(allocate(target, &problem->tensor[i], pad));
+    for (size_t i = 0; i < problem->tensor_count; i++)
+        TW_TRY(allocate(target, &problem->tensor[i], pad));
     problem->args = calloc(1, kernel->args_bytes);
-    if (!problem->args) return tw_fail(TW_NO_MEMORY, "no memory for arguments");
+    if (!problem->args)
+        return tw_fail(TW_NO_MEMORY, "no memory for arguments");
     return kernel->arguments(problem, tw_instance_info(problem->instance), problem->args, problem->grid);
 }
 
-const tw_instance *tw_problem_instance(const tw_problem *problem) {
-    return problem->instance;
-}
+const tw_instance *tw_problem_instance(const tw_problem *problem) { return problem->instance; }
 
 /* Writes a tensor's buffer: poison, and over it the input. */
-static tw_status upload(tw_problem *problem, const tw_tensor *tensor) {
+static tw_status upload(tw_problem *problem, const tw_tensor *tensor)
+{
     unsigned char *image = malloc(tensor->buffer_bytes);
-    if (!image) return tw_fail(TW_NO_MEMORY, "no memory to stage %s", tensor->row->name);
+    if (!image)
+        return tw_fail(TW_NO_MEMORY, "no memory to stage %s", tensor->row->name);
     memset(image, POISON, tensor->buffer_bytes);
     size_t bytes = row_bytes(tensor), stride = row_stride_bytes(tensor), rows = row_count(tensor);
     for (size_t row = 0; tensor->is_input && row < rows; row++) {
@@ -78,17 +88,21 @@ static tw_status upload(tw_problem *problem, const tw_tensor *tensor) {
     return status;
 }
 
-static int is_poison(const unsigned char *bytes, size_t count) {
+static int is_poison(const unsigned char *bytes, size_t count)
+{
     size_t same = 0;
-    while (same < count && bytes[same] == POISON) same++;
+    while (same < count && bytes[same] == POISON)
+        same++;
     return same == count;
 }
 
 /* What the kernel may not touch: guards, pads and, of a tensor it only reads, the elements. */
-static tw_status check_image(const tw_problem *problem, const tw_tensor *tensor, const unsigned char *image) {
+static tw_status check_image(const tw_problem *problem, const tw_tensor *tensor, const unsigned char *image)
+{
     const char *kernel = problem->kernel->name, *name = tensor->row->name;
     size_t bytes = row_bytes(tensor), stride = row_stride_bytes(tensor), rows = row_count(tensor);
-    if (!is_poison(image, GUARD_BYTES)) return tw_fail(TW_DEVICE, "%s wrote in front of %s", kernel, name);
+    if (!is_poison(image, GUARD_BYTES))
+        return tw_fail(TW_DEVICE, "%s wrote in front of %s", kernel, name);
     if (!is_poison(image + tensor->buffer_bytes - GUARD_BYTES, GUARD_BYTES)) {
         return tw_fail(TW_DEVICE, "%s wrote behind the end of %s", kernel, name);
     }
@@ -104,11 +118,14 @@ static tw_status check_image(const tw_problem *problem, const tw_tensor *tensor,
     return tw_ok();
 }
 
-static tw_status download(tw_problem *problem, tw_tensor *tensor) {
+static tw_status download(tw_problem *problem, tw_tensor *tensor)
+{
     unsigned char *image = malloc(tensor->buffer_bytes);
-    if (!image) return tw_fail(TW_NO_MEMORY, "no memory to read %s back", tensor->row->name);
+    if (!image)
+        return tw_fail(TW_NO_MEMORY, "no memory to read %s back", tensor->row->name);
     tw_status status = tw_target_read(problem->target, image, tensor->buffer, tensor->buffer_bytes);
-    if (status.code == TW_OK) status = check_image(problem, tensor, image);
+    if (status.code == TW_OK)
+        status = check_image(problem, tensor, image);
     size_t bytes = row_bytes(tensor), stride = row_stride_bytes(tensor), rows = row_count(tensor);
     for (size_t row = 0; status.code == TW_OK && tensor->is_output && row < rows; row++) {
         memcpy((char *)tensor->result + row * bytes, image + GUARD_BYTES + row * stride, bytes);
@@ -117,16 +134,20 @@ static tw_status download(tw_problem *problem, tw_tensor *tensor) {
     return status;
 }
 
-tw_status tw_problem_run(tw_problem *problem) {
-    for (size_t i = 0; i < problem->tensor_count; i++) TW_TRY(upload(problem, &problem->tensor[i]));
+tw_status tw_problem_run(tw_problem *problem)
+{
+    for (size_t i = 0; i < problem->tensor_count; i++)
+        TW_TRY(upload(problem, &problem->tensor[i]));
     TW_TRY(tw_instance_launch(problem->instance, problem->args, problem->kernel->args_bytes, problem->grid,
                               problem->seed));
     TW_TRY(tw_target_synchronize(problem->target));
-    for (size_t i = 0; i < problem->tensor_count; i++) TW_TRY(download(problem, &problem->tensor[i]));
+    for (size_t i = 0; i < problem->tensor_count; i++)
+        TW_TRY(download(problem, &problem->tensor[i]));
     return tw_ok();
 }
 
-tw_status tw_problem_time(tw_problem *problem, int launches, double *milliseconds) {
+tw_status tw_problem_time(tw_problem *problem, int launches, double *milliseconds)
+{
     double warm_up;
     for (int i = -1; i < launches; i++) {
         TW_TRY(tw_instance_time(problem->instance, problem->args, problem->kernel->args_bytes, problem->grid,
@@ -135,12 +156,14 @@ tw_status tw_problem_time(tw_problem *problem, int launches, double *millisecond
     return tw_ok();
 }
 
-tw_status tw_problem_check(tw_problem *problem, int *pass) {
+tw_status tw_problem_check(tw_problem *problem, int *pass)
+{
     const tw_kernel *kernel = problem->kernel;
     *pass = 0;
     for (size_t i = 0; i < problem->tensor_count; i++) {
         tw_tensor *tensor = &problem->tensor[i];
-        if (!tensor->is_output || tensor->reference) continue;
+        if (!tensor->is_output || tensor->reference)
+            continue;
         tensor->reference = malloc(tensor->count * sizeof *tensor->reference);
         if (!tensor->reference) {
             return tw_fail(TW_NO_MEMORY, "no memory for the float64 reference of %s", tensor->row->name);
@@ -150,9 +173,11 @@ tw_status tw_problem_check(tw_problem *problem, int *pass) {
     *pass = 1;
     for (size_t i = 0; i < problem->tensor_count; i++) {
         tw_tensor *tensor = &problem->tensor[i];
-        if (!tensor->is_output) continue;
+        if (!tensor->is_output)
+            continue;
         tensor->error = tw_error_measure(tensor->dtype, tensor->result, tensor->reference, tensor->count);
-        if (!tw_error_passes(&tensor->error, kernel->bound(tensor->dtype))) *pass = 0;
+        if (!tw_error_passes(&tensor->error, kernel->bound(tensor->dtype)))
+            *pass = 0;
     }
     return tw_ok();
 }

@@ -8,14 +8,16 @@
 #include <stdio.h>
 #include <string.h>
 
-tw_status tw_ok(void) {
+tw_status tw_ok(void)
+{
     tw_status status;
     status.code = TW_OK;
     status.message[0] = '\0';
     return status;
 }
 
-tw_status tw_fail(tw_code code, const char *format, ...) {
+tw_status tw_fail(tw_code code, const char *format, ...)
+{
     tw_status status;
     status.code = code;
     va_list arguments;
@@ -28,7 +30,8 @@ tw_status tw_fail(tw_code code, const char *format, ...) {
         strcpy(status.message + sizeof status.message - 4, "...");
     }
     for (char *c = status.message; *c; c++) {
-        if (*c == '\n' || *c == '\r') *c = ' ';
+        if (*c == '\n' || *c == '\r')
+            *c = ' ';
     }
     return status;
 }

@@ -27,8 +27,11 @@ typedef struct {
 
 /* Hands a failure to the caller. */
 #define TW_TRY(call)                                                                                         \
-    do { tw_status tw_try_status = (call);                                                                   \
-         if (tw_try_status.code != TW_OK) return tw_try_status; } while (0)
+    do {                                                                                                     \
+        tw_status tw_try_status = (call);                                                                    \
+        if (tw_try_status.code != TW_OK)                                                                     \
+            return tw_try_status;                                                                            \
+    } while (0)
 
 TW_CHECKED tw_status tw_ok(void);
 

@@ -26,7 +26,13 @@ typedef struct {
     int shared_bytes;   /* most that one block may use */
 } tw_machine;
 
-typedef enum { TW_TARGET_CPU, TW_TARGET_EMULATED, TW_TARGET_CUDA, TW_TARGET_HIP, TW_TARGET_KINDS } tw_target_kind;
+typedef enum {
+    TW_TARGET_CPU,
+    TW_TARGET_EMULATED,
+    TW_TARGET_CUDA,
+    TW_TARGET_HIP,
+    TW_TARGET_KINDS
+} tw_target_kind;
 
 /* A target by name, whether or not it can run here. */
 typedef struct {
@@ -38,11 +44,11 @@ typedef struct {
 /* What `tw targets` prints. */
 typedef struct {
     tw_target_id id;
-    int shipped;        /* kernels of the build for this target */
-    char compiler[96];  /* what would compile further ones; empty if it is not here */
-    int runnable;       /* 1: a kernel can be launched here */
-    char device[96];    /* the processor's or GPU's name; empty if there is none */
-    char reason[160];   /* why not runnable */
+    int shipped;       /* kernels of the build for this target */
+    char compiler[96]; /* what would compile further ones; empty if it is not here */
+    int runnable;      /* 1: a kernel can be launched here */
+    char device[96];   /* the processor's or GPU's name; empty if there is none */
+    char reason[160];  /* why not runnable */
 } tw_target_report;
 
 typedef struct tw_target tw_target;
@@ -60,9 +66,9 @@ TW_CHECKED tw_status tw_target_resolve(const char *name, tw_target_id *id);
 size_t tw_target_count(void);
 void tw_target_describe(size_t index, tw_target_report *report);
 
-/* Opens a target: the first GPU (CUDA_VISIBLE_DEVICES and HIP_VISIBLE_DEVICES choose) or this processor. A GPU of
- * another machine than the one named is refused. NULL is harmless to close; what was opened on the target must be
- * closed before. */
+/* Opens a target: the first GPU (CUDA_VISIBLE_DEVICES and HIP_VISIBLE_DEVICES choose) or this processor. A
+ * GPU of another machine than the one named is refused. NULL is harmless to close; what was opened on the
+ * target must be closed before. */
 TW_CHECKED tw_status tw_target_open(const char *name, tw_target **target);
 void tw_target_close(tw_target *target);
 

@@ -20,9 +20,9 @@
  *   TW_TRY(tw_target_open("cuda", &target));
  *   TW_TRY(tw_target_allocate(target, bytes, &x));
  *   TW_TRY(tw_target_write(target, x, values, bytes));
- *   TW_TRY(tw_instance_open(target, &(tw_instance_request){ .kernel = "scale", .source = "scale.c" }, &instance));
- *   TW_TRY(tw_instance_launch(instance, &arguments, sizeof arguments, (uint32_t[3]){ blocks, 1, 1 }, 0));
- *   TW_TRY(tw_target_read(target, values, x, bytes));
+ *   TW_TRY(tw_instance_open(target, &(tw_instance_request){ .kernel = "scale", .source = "scale.c" },
+ * &instance)); TW_TRY(tw_instance_launch(instance, &arguments, sizeof arguments, (uint32_t[3]){ blocks, 1, 1
+ * }, 0)); TW_TRY(tw_target_read(target, values, x, bytes));
  *
  * One thread uses a target and what was opened on it; different targets may be used by different threads.
  */

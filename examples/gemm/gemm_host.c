@@ -12,12 +12,13 @@ typedef struct {
 } gemm_arguments;
 
 static const tw_symbol symbols[] = {
-    { "M", 512, "rows of c" },
-    { "N", 512, "columns of c" },
-    { "K", 512, "length of each sum" },
-    { 0 },
+    {"M", 512, "rows of c"},
+    {"N", 512, "columns of c"},
+    {"K", 512, "length of each sum"},
+    {0},
 };
 
+/* clang-format off */
 static const tw_option options[] = {
     { .name = "in", .macro = "GEMM_IN", .values = "bf16 f16", .preset = "bf16", .meaning = "dtype of a and b" },
     { .name = "out", .macro = "GEMM_OUT", .values = "bf16 f16 f32", .preset = "bf16",
@@ -34,13 +35,15 @@ static const tw_option options[] = {
       .meaning = "C expression of the value x at row r, column c" },
     { 0 },
 };
+/* clang-format on */
 
 static const tw_scalar scalars[] = {
-    { "alpha", 1, "factor of the product" },
-    { "beta", 0, "factor of c as it was; 0: c is not read" },
-    { 0 },
+    {"alpha", 1, "factor of the product"},
+    {"beta", 0, "factor of c as it was; 0: c is not read"},
+    {0},
 };
 
+/* clang-format off */
 static const tw_tensor_row tensors[] = {
     { "a", "=in", "M K", TW_DIRECTION_IN, NULL, NULL, "left operand" },
     { "b", "=in", "N K", TW_DIRECTION_IN, "trans_b=1", NULL, "right operand, transposed" },
@@ -50,8 +53,11 @@ static const tw_tensor_row tensors[] = {
     { "residual", "=out", "M N", TW_DIRECTION_IN, "residual=1", NULL, "added to the result" },
     { 0 },
 };
+/* clang-format on */
 
-static tw_status arguments(const tw_problem *problem, const tw_kernel_info *info, void *args, uint32_t grid[3]) {
+static tw_status arguments(const tw_problem *problem, const tw_kernel_info *info, void *args,
+                           uint32_t grid[3])
+{
     gemm_arguments *g = args;
     *g = (gemm_arguments){
         .a = tw_problem_argument(problem, "a"),
@@ -63,7 +69,8 @@ static tw_status arguments(const tw_problem *problem, const tw_kernel_info *info
         .beta = (float)tw_problem_scalar(problem, "beta"),
     };
     int64_t tile_m = info->tile[0], tile_n = info->tile[1];
-    if (tile_m < 1 || tile_n < 1) return tw_fail(TW_INVALID, "gemm_info has no tile sizes BM, BN");
+    if (tile_m < 1 || tile_n < 1)
+        return tw_fail(TW_INVALID, "gemm_info has no tile sizes BM, BN");
     int64_t blocks = (tw_problem_size(problem, "M") + tile_m - 1) / tile_m;
     if (__builtin_mul_overflow(blocks, (tw_problem_size(problem, "N") + tile_n - 1) / tile_n, &blocks) ||
         blocks > INT32_MAX) {
@@ -75,14 +82,16 @@ static tw_status arguments(const tw_problem *problem, const tw_kernel_info *info
     return tw_ok();
 }
 
-static double flops(const tw_problem *problem) {
+static double flops(const tw_problem *problem)
+{
     return 2.0 * (double)tw_problem_size(problem, "M") * (double)tw_problem_size(problem, "N") *
            (double)tw_problem_size(problem, "K");
 }
 
 /* f32 sums of f32 products, rounded once: what is left is the output's own rounding, uniform in half a step
  * (1.7e-3 for bf16, 2.1e-4 for f16), and for f32 the order of the sum. */
-static double bound(tw_dtype dtype) {
+static double bound(tw_dtype dtype)
+{
     switch (dtype) {
     case TW_DTYPE_BF16: return 2.5e-3;
     case TW_DTYPE_F16: return 3e-4;

@@ -22,36 +22,42 @@ typedef struct {
     char activation;       /* first letter of the option */
 } gemm_job;
 
-static const void *element(const tw_tensor *tensor, int64_t index) {
+static const void *element(const tw_tensor *tensor, int64_t index)
+{
     return (const char *)tensor->input + (size_t)index * tw_dtype_bytes(tensor->dtype);
 }
 
 /* b's elements k0 .. k0+rows, n0 .. n0+cols as panel[row][col], whichever way b lies. */
 static void load_b(const gemm_job *job, int64_t k0, int64_t n0, int64_t rows, int64_t cols,
-                   double panel[BLOCK_K][BLOCK_N]) {
+                   double panel[BLOCK_K][BLOCK_N])
+{
     if (!job->trans_b) {
         for (int64_t row = 0; row < rows; row++) {
-            tw_dtype_decode(job->b->dtype, element(job->b, (k0 + row) * job->n + n0), panel[row], (size_t)cols);
+            tw_dtype_decode(job->b->dtype, element(job->b, (k0 + row) * job->n + n0), panel[row],
+                            (size_t)cols);
         }
         return;
     }
     for (int64_t col = 0; col < cols; col++) {
         double column[BLOCK_K];
         tw_dtype_decode(job->b->dtype, element(job->b, (n0 + col) * job->k + k0), column, (size_t)rows);
-        for (int64_t row = 0; row < rows; row++) panel[row][col] = column[row];
+        for (int64_t row = 0; row < rows; row++)
+            panel[row][col] = column[row];
     }
 }
 
 /* c[0..rows) += a[0..rows) x panel, where c's rows are n apart. Four rows at a time share each panel row. */
 static void multiply(const gemm_job *job, int64_t m0, int64_t k0, int64_t rows, int64_t depth, int64_t cols,
-                     double panel[BLOCK_K][BLOCK_N], double *c) {
+                     double panel[BLOCK_K][BLOCK_N], double *c)
+{
     double a[4][BLOCK_K];
     for (int64_t first = 0; first < rows; first += 4) {
         int64_t here = rows - first < 4 ? rows - first : 4;
-        double sum[4][BLOCK_N] = { { 0 } };
+        double sum[4][BLOCK_N] = {{0}};
         memset(a, 0, sizeof a);
         for (int64_t row = 0; row < here; row++) {
-            tw_dtype_decode(job->a->dtype, element(job->a, (m0 + first + row) * job->k + k0), a[row], (size_t)depth);
+            tw_dtype_decode(job->a->dtype, element(job->a, (m0 + first + row) * job->k + k0), a[row],
+                            (size_t)depth);
             memcpy(sum[row], c + (first + row) * job->n, (size_t)cols * sizeof *c);
         }
         for (int64_t k = 0; k < depth; k++) {
@@ -70,7 +76,8 @@ static void multiply(const gemm_job *job, int64_t m0, int64_t k0, int64_t rows, 
     }
 }
 
-static double activate(char activation, double x) {
+static double activate(char activation, double x)
+{
     switch (activation) {
     case 'r': return x < 0 ? 0 : x;
     case 'g': return 0.5 * x * (1 + erf(x * 0.70710678118654752440));
@@ -79,13 +86,15 @@ static double activate(char activation, double x) {
     }
 }
 
-static double finish(const gemm_job *job, int64_t row, int64_t col, double sum) {
+static double finish(const gemm_job *job, int64_t row, int64_t col, double sum)
+{
     double x = job->alpha * sum, value;
     if (job->bias) {
         tw_dtype_decode(job->bias->dtype, element(job->bias, col), &value, 1);
         x += value;
     }
-    if (job->epilogue) x = job->epilogue(x, row, col);
+    if (job->epilogue)
+        x = job->epilogue(x, row, col);
     x = activate(job->activation, x);
     if (job->residual) {
         tw_dtype_decode(job->residual->dtype, element(job->residual, row * job->n + col), &value, 1);
@@ -99,9 +108,11 @@ static double finish(const gemm_job *job, int64_t row, int64_t col, double sum) 
 }
 
 /* Columns n0 .. n0+cols of c. */
-static void compute_columns(const gemm_job *job, int64_t n0, int64_t cols, double panel[BLOCK_K][BLOCK_N]) {
+static void compute_columns(const gemm_job *job, int64_t n0, int64_t cols, double panel[BLOCK_K][BLOCK_N])
+{
     double *c = job->c->reference + n0;
-    for (int64_t row = 0; row < job->m; row++) memset(c + row * job->n, 0, (size_t)cols * sizeof *c);
+    for (int64_t row = 0; row < job->m; row++)
+        memset(c + row * job->n, 0, (size_t)cols * sizeof *c);
     for (int64_t k0 = 0; k0 < job->k; k0 += BLOCK_K) {
         int64_t depth = job->k - k0 < BLOCK_K ? job->k - k0 : BLOCK_K;
         load_b(job, k0, n0, depth, cols, panel);
@@ -117,7 +128,8 @@ static void compute_columns(const gemm_job *job, int64_t n0, int64_t cols, doubl
     }
 }
 
-tw_status gemm_reference(tw_problem *problem) {
+tw_status gemm_reference(tw_problem *problem)
+{
     void (*expression)(void);
     TW_TRY(tw_problem_expression(problem, "epilogue", &expression));
     gemm_job job = {
@@ -141,8 +153,10 @@ tw_status gemm_reference(tw_problem *problem) {
 #endif
     for (int64_t n0 = 0; n0 < job.n; n0 += BLOCK_N) {
         double(*panel)[BLOCK_N] = malloc(sizeof(double[BLOCK_K][BLOCK_N]));
-        if (panel) compute_columns(&job, n0, job.n - n0 < BLOCK_N ? job.n - n0 : BLOCK_N, panel);
-        else out_of_memory = 1;
+        if (panel)
+            compute_columns(&job, n0, job.n - n0 < BLOCK_N ? job.n - n0 : BLOCK_N, panel);
+        else
+            out_of_memory = 1;
         free(panel);
     }
     return out_of_memory ? tw_fail(TW_NO_MEMORY, "no memory for gemm's float64 reference") : tw_ok();

@@ -37,7 +37,7 @@ void cli_progress(void *context, const char *line)
 
 tw_status cli_kernel(const char *name, const tw_kernel **kernel)
 {
-    tw_list known = { 0 };
+    tw_list known = {0};
     for (int i = 0; cli_kernel_list[i]; i++) {
         if (strcmp(name, cli_kernel_list[i]->name) == 0) {
             *kernel = cli_kernel_list[i];
@@ -53,7 +53,7 @@ tw_status cli_kernel(const char *name, const tw_kernel **kernel)
 
 static tw_status unknown_option(const char *given, const struct option *options)
 {
-    tw_list known = { 0 };
+    tw_list known = {0};
     for (const struct option *o = options; o->name; o++)
         tw_list_add(&known, "--%s", o->name);
     tw_status status = tw_fail_unknown("option", given, &known);
@@ -63,8 +63,8 @@ static tw_status unknown_option(const char *given, const struct option *options)
 
 tw_status cli_option(int argc, char **argv, const struct option *options, int *option)
 {
-    /* Short forms: an option's value where it is one of these letters. ':' first tells a missing argument from an
-     * unknown option. */
+    /* Short forms: an option's value where it is one of these letters. ':' first tells a missing argument
+     * from an unknown option. */
     char letters[16] = ":";
     for (const struct option *o = options; o->name; o++) {
         if (strchr("toD", o->val))
@@ -104,7 +104,8 @@ tw_status cli_integer(const char *what, const char *text, long long least, long 
     errno = 0;
     *value = strtoll(text, &end, 10);
     if (end == text || *end || errno || *value < least || *value > most)
-        return tw_fail(TW_INVALID, "%s is '%s'; it must be a whole number from %lld to %lld", what, text, least, most);
+        return tw_fail(TW_INVALID, "%s is '%s'; it must be a whole number from %lld to %lld", what, text,
+                       least, most);
     return tw_ok();
 }
 

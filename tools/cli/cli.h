@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the verbs of `tw` share. A verb is one function, main's tail: it reads its own options, and returns the exit
- * status. Nothing is written before every argument has been checked; a refusal is one line on stderr.
+ * What the verbs of `tw` share. A verb is one function, main's tail: it reads its own options, and returns
+ * the exit status. Nothing is written before every argument has been checked; a refusal is one line on
+ * stderr.
  */
 #ifndef TW_TOOLS_CLI_H
 #define TW_TOOLS_CLI_H

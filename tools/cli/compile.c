@@ -25,18 +25,12 @@ typedef struct {
 } compile_request;
 
 static const struct option options[] = {
-    {"target", required_argument, NULL, 't'},
-    {"source", required_argument, NULL, 'f'},
-    {"set", required_argument, NULL, 's'},
-    {"define", required_argument, NULL, 'D'},
-    {"output", required_argument, NULL, 'o'},
-    {"into", required_argument, NULL, 'i'},
-    {"depfile", required_argument, NULL, 'd'},
-    {"stamp", required_argument, NULL, 'S'},
-    {"print-command", no_argument, NULL, 'p'},
-    {"resources", no_argument, NULL, 'r'},
-    {"json", required_argument, NULL, 'j'},
-    {0},
+    {"target", required_argument, NULL, 't'},  {"source", required_argument, NULL, 'f'},
+    {"set", required_argument, NULL, 's'},     {"define", required_argument, NULL, 'D'},
+    {"output", required_argument, NULL, 'o'},  {"into", required_argument, NULL, 'i'},
+    {"depfile", required_argument, NULL, 'd'}, {"stamp", required_argument, NULL, 'S'},
+    {"print-command", no_argument, NULL, 'p'}, {"resources", no_argument, NULL, 'r'},
+    {"json", required_argument, NULL, 'j'},    {0},
 };
 
 static tw_status add_define(compile_request *request, char *text)
@@ -92,8 +86,8 @@ static tw_status find_subject(int argc, char **argv, compile_request *request)
     }
     if (request->source) {
         if (optind < argc)
-            return tw_fail(TW_INVALID, "'%s' and --source %s: name a kernel or a source, not both", argv[optind],
-                           request->source);
+            return tw_fail(TW_INVALID, "'%s' and --source %s: name a kernel or a source, not both",
+                           argv[optind], request->source);
         return tw_ok();
     }
     TW_TRY(cli_positional(argc, argv, "KERNEL", &name));
@@ -147,7 +141,8 @@ static void print_resources(const cli_resources *kernels, int count)
         const cli_resources *k = &kernels[i];
         printf("%s: %d registers", k->kernel, k->registers);
         if (k->occupancy)
-            printf(", %d accumulators, %d scalars, %d waves a SIMD", k->accumulators, k->scalars, k->occupancy);
+            printf(", %d accumulators, %d scalars, %d waves a SIMD", k->accumulators, k->scalars,
+                   k->occupancy);
         printf(", %d spills, %d bytes of stack, %d bytes of shared memory\n", k->spills, k->stack_bytes,
                k->shared_bytes);
     }
@@ -190,7 +185,8 @@ static tw_status parent_folder(const char *path)
 }
 
 /* Compiles, and gives what the compiler printed. */
-static tw_status compile(const compile_request *request, const tw_target_id *id, const char *source, char **log)
+static tw_status compile(const compile_request *request, const tw_target_id *id, const char *source,
+                         char **log)
 {
     *log = NULL;
     if (request->depfile)

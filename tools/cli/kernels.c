@@ -21,7 +21,7 @@ static void print_dtype(const tw_kernel *kernel, const char *dtype)
 
 static void print_tensors(const tw_kernel *kernel)
 {
-    static const char *const direction[] = { "in", "out", "in/out" };
+    static const char *const direction[] = {"in", "out", "in/out"};
     puts("  tensors");
     for (const tw_tensor_row *row = kernel->tensors; row->name; row++) {
         char shape[32];
@@ -52,7 +52,7 @@ static void print(const tw_kernel *kernel)
     for (const tw_option *o = kernel->options; o && o->name; o++) {
         char values[64];
         size_t used = (size_t)snprintf(values, sizeof values, "%s", o->preset);
-        tw_list others = { 0 };
+        tw_list others = {0};
         tw_list_add_words(&others, o->values);
         for (size_t i = 0; i < others.count; i++) {
             if (strcmp(others.item[i], o->preset) != 0 && used < sizeof values)
@@ -67,7 +67,7 @@ static void print(const tw_kernel *kernel)
 
 int cli_kernels(int argc, char **argv)
 {
-    static const struct option options[] = { { 0 } };
+    static const struct option options[] = {{0}};
     int option;
     tw_status status = cli_option(argc, argv, options, &option);
     if (status.code == TW_OK && optind < argc)

@@ -48,8 +48,8 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } verbs[] = {
-    { "targets", cli_targets }, { "kernels", cli_kernels }, { "run", cli_run },
-    { "compile", cli_compile }, { "verify", cli_verify },   { "help", help },
+    {"targets", cli_targets}, {"kernels", cli_kernels}, {"run", cli_run},
+    {"compile", cli_compile}, {"verify", cli_verify},   {"help", help},
 };
 
 enum { VERBS = sizeof verbs / sizeof *verbs };
@@ -61,7 +61,7 @@ int main(int argc, char **argv)
         return CLI_REFUSE;
     }
     const char *verb = strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ? "help" : argv[1];
-    tw_list known = { 0 };
+    tw_list known = {0};
     for (int i = 0; i < VERBS; i++) {
         if (strcmp(verb, verbs[i].name) == 0) {
             tw_list_free(&known);

@@ -2,8 +2,8 @@
  *
  * tw run: one kernel on one target, from files or random numbers, checked and timed.
  */
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "run_report.h"
@@ -26,12 +26,17 @@ typedef struct {
 } run_request;
 
 static const struct option options[] = {
-    { "target", required_argument, NULL, 't' }, { "in", required_argument, NULL, 'i' },
-    { "out", required_argument, NULL, 'O' },    { "set", required_argument, NULL, 's' },
-    { "shape", required_argument, NULL, 'S' },  { "seed", required_argument, NULL, 'r' },
-    { "check", no_argument, NULL, 'c' },        { "time", required_argument, NULL, 'n' },
-    { "json", required_argument, NULL, 'j' },   { "pad", required_argument, NULL, 'p' },
-    { 0 },
+    {"target", required_argument, NULL, 't'},
+    {"in", required_argument, NULL, 'i'},
+    {"out", required_argument, NULL, 'O'},
+    {"set", required_argument, NULL, 's'},
+    {"shape", required_argument, NULL, 'S'},
+    {"seed", required_argument, NULL, 'r'},
+    {"check", no_argument, NULL, 'c'},
+    {"time", required_argument, NULL, 'n'},
+    {"json", required_argument, NULL, 'j'},
+    {"pad", required_argument, NULL, 'p'},
+    {0},
 };
 
 static tw_status take_output(run_request *request, char *text)
@@ -46,7 +51,7 @@ static tw_status take_output(run_request *request, char *text)
     }
     if (request->output_count == OUTPUTS_MAX)
         return tw_fail(TW_INVALID, "more than %d times --out", OUTPUTS_MAX);
-    request->output[request->output_count++] = (named_file){ name, path };
+    request->output[request->output_count++] = (named_file){name, path};
     return tw_ok();
 }
 
@@ -55,14 +60,11 @@ static tw_status take_option(run_request *request, int option)
     char *name, *value;
     long long size;
     switch (option) {
-    case 't':
-        request->target_name = optarg;
-        return tw_ok();
+    case 't': request->target_name = optarg; return tw_ok();
     case 'i':
         TW_TRY(cli_split("--in", "NAME=FILE.npy", optarg, &name, &value));
         return tw_problem_set_input(request->problem, name, value);
-    case 'O':
-        return take_output(request, optarg);
+    case 'O': return take_output(request, optarg);
     case 's':
         TW_TRY(cli_split("--set", "NAME=VALUE", optarg, &name, &value));
         return tw_problem_set(request->problem, name, value);
@@ -70,18 +72,11 @@ static tw_status take_option(run_request *request, int option)
         TW_TRY(cli_split("--shape", "NAME=N", optarg, &name, &value));
         TW_TRY(cli_integer(name, value, 1, 1LL << 40, &size));
         return tw_problem_set_size(request->problem, name, size);
-    case 'r':
-        return cli_integer("--seed", optarg, 0, INT64_MAX, &request->seed);
-    case 'n':
-        return cli_integer("--time", optarg, 1, LAUNCHES_MAX, &request->launches);
-    case 'p':
-        return cli_integer("--pad", optarg, 0, 1 << 20, &request->pad);
-    case 'j':
-        request->json = optarg;
-        return cli_json_allowed(optarg);
-    default:
-        request->check = 1;
-        return tw_ok();
+    case 'r': return cli_integer("--seed", optarg, 0, INT64_MAX, &request->seed);
+    case 'n': return cli_integer("--time", optarg, 1, LAUNCHES_MAX, &request->launches);
+    case 'p': return cli_integer("--pad", optarg, 0, 1 << 20, &request->pad);
+    case 'j': request->json = optarg; return cli_json_allowed(optarg);
+    default: request->check = 1; return tw_ok();
     }
 }
 
@@ -126,8 +121,9 @@ static tw_status check_outputs(run_request *request)
     for (int i = 0; i < request->output_count; i++) {
         const char *name = request->output[i].name;
         if (!tw_problem_tensor(request->problem, name))
-            return tw_fail(TW_INVALID, "--out %s: %s has no such tensor under these options; tw kernels says when",
-                           name, request->kernel->name);
+            return tw_fail(TW_INVALID,
+                           "--out %s: %s has no such tensor under these options; tw kernels says when", name,
+                           request->kernel->name);
     }
     return tw_ok();
 }
@@ -135,7 +131,7 @@ static tw_status check_outputs(run_request *request)
 /* All files complete beside their places first, then all renamed. */
 static tw_status write_outputs(run_request *request)
 {
-    tw_output file[OUTPUTS_MAX] = { 0 };
+    tw_output file[OUTPUTS_MAX] = {0};
     tw_status status = tw_ok();
     for (int i = 0; i < request->output_count && status.code == TW_OK; i++) {
         const tw_tensor *tensor = tw_problem_tensor(request->problem, request->output[i].name);
@@ -182,8 +178,8 @@ static tw_status execute(run_request *request, cli_result *result)
 
 int cli_run(int argc, char **argv)
 {
-    run_request request = { .seed = 1 };
-    cli_result result = { 0 };
+    run_request request = {.seed = 1};
+    cli_result result = {0};
     tw_status status = parse(argc, argv, &request);
     if (status.code == TW_OK)
         status = execute(&request, &result);

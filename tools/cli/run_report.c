@@ -24,7 +24,7 @@ static double median(cli_result *result)
 
 static void print_head(const cli_result *result)
 {
-    static const char *const origin[] = { "built in", "from the cache", "compiled now" };
+    static const char *const origin[] = {"built in", "from the cache", "compiled now"};
     const tw_kernel *kernel = tw_problem_kernel(result->problem);
     printf("%s on %s (%s), kernel %s\n ", kernel->name, tw_target_identity(result->target)->name,
            tw_target_device(result->target), origin[tw_instance_where(tw_problem_instance(result->problem))]);
@@ -50,8 +50,9 @@ static void print_errors(const cli_result *result)
                tensor->row->name, tw_dtype_name(tensor->dtype), error->rel, bound, error->max_abs,
                error->mean_signed, error->rms, tw_error_passes(error, bound) ? "pass" : "FAIL");
         if (error->mismatches)
-            printf("  %s: %zu elements are NaN or infinite where they should not be, the first is number %zu\n",
-                   tensor->row->name, error->mismatches, error->first_mismatch);
+            printf(
+                "  %s: %zu elements are NaN or infinite where they should not be, the first is number %zu\n",
+                tensor->row->name, error->mismatches, error->first_mismatch);
     }
 }
 
@@ -73,7 +74,8 @@ static void add_errors(cJSON *json, const cli_result *result)
 {
     const tw_tensor *tensor, *worst = NULL;
     for (size_t i = 0; (tensor = tw_problem_tensor_at(result->problem, i)); i++) {
-        if (tensor->is_output && (!worst || !(tensor->error.rel <= worst->error.rel) || tensor->error.mismatches))
+        if (tensor->is_output &&
+            (!worst || !(tensor->error.rel <= worst->error.rel) || tensor->error.mismatches))
             worst = tensor;
     }
     cJSON_AddNumberToObject(json, "rel_err", worst->error.rel);

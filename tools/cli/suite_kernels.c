@@ -8,7 +8,8 @@
 
 #include "verify.h"
 
-/* One problem of the kernel, with one setting changed if `option` is not NULL. The sizes differ from symbol to symbol. */
+/* One problem of the kernel, with one setting changed if `option` is not NULL. The sizes differ from symbol
+ * to symbol. */
 static void run_case(cli_verification *verification, const tw_kernel *kernel, const tw_option *option,
                      const char *value, const int64_t *sizes, size_t size_count, size_t first)
 {

@@ -33,7 +33,7 @@ static cJSON *to_json(const tw_target_report *report)
 
 int cli_targets(int argc, char **argv)
 {
-    static const struct option options[] = { { "json", required_argument, NULL, 'j' }, { 0 } };
+    static const struct option options[] = {{"json", required_argument, NULL, 'j'}, {0}};
     const char *path = NULL;
     int option;
     tw_status status;

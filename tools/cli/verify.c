@@ -30,8 +30,8 @@ static tw_status run_problem(cli_verification *verification, tw_problem *problem
     for (size_t i = 0; (tensor = tw_problem_tensor_at(problem, i)); i++) {
         double bound = tw_problem_kernel(problem)->bound(tensor->dtype);
         if (tensor->is_output && !tw_error_passes(&tensor->error, bound)) {
-            return tw_fail(TW_DEVICE, "%s has relative error %.2e (bound %.1e), %zu mismatches", tensor->row->name,
-                           tensor->error.rel, bound, tensor->error.mismatches);
+            return tw_fail(TW_DEVICE, "%s has relative error %.2e (bound %.1e), %zu mismatches",
+                           tensor->row->name, tensor->error.rel, bound, tensor->error.mismatches);
         }
     }
     return tw_ok();

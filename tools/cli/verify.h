@@ -21,8 +21,8 @@ typedef struct {
 /* Counts a case, and prints it if `failure`, why it did not pass, is not NULL. */
 void cli_case(cli_verification *verification, const char *name, const char *failure);
 
-/* The same for a case of a described kernel that is set up but not yet resolved: random inputs, run, compared with
- * its reference. */
+/* The same for a case of a described kernel that is set up but not yet resolved: random inputs, run, compared
+ * with its reference. */
 void cli_case_problem(cli_verification *verification, const char *name, tw_problem *problem, long long pad);
 
 #endif
