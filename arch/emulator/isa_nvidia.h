@@ -209,10 +209,8 @@ TW_FN void tw__isa_mma_m16n8k8_tf32(float d[4], const uint32_t a[4], const uint3
 /* PTX ISA, "cvt.rna.tf32.f32": nearest, ties away from zero; low 13 bits zero; NaN gives 0x7fffffff. */
 TW_FN uint32_t tw__isa_to_tf32(float value)
 {
-    uint32_t bits = tw__bits_of(value), magnitude = bits & 0x7fffffffu;
-    if (magnitude > 0x7f800000u)
-        return 0x7fffffffu;
-    return magnitude == 0x7f800000u ? bits : (bits + 0x1000u) & 0xffffe000u;
+    uint32_t bits = tw__bits_of(value);
+    return (bits & 0x7fffffffu) > 0x7f800000u ? 0x7fffffffu : (bits + 0x1000u) & 0xffffe000u;
 }
 
 /* ---- cp.async: PTX ISA, "Data movement and conversion instructions: non-bulk copy" ---- */

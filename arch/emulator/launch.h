@@ -22,9 +22,12 @@
 #include "../abi.h"
 #include "scheduler.h"
 
-/* <sys/mman.h> hides it under -std=c17; the value of every Linux but alpha, mips, parisc and xtensa. */
+/* Hidden by <sys/mman.h> under -std=c17. The value is that of every Linux but alpha, mips, parisc and xtensa. */
 #ifndef MAP_ANONYMOUS
 #define MAP_ANONYMOUS 0x20
+#endif
+#if !defined(MADV_NORMAL) && !defined(__cplusplus)
+int madvise(void *address, size_t bytes, int advice);
 #endif
 
 #ifndef TW_EMU_STACK_BYTES
@@ -46,17 +49,13 @@ typedef struct {
     size_t mapping_bytes, stack_stride, page;
 } tw__emu_workspace;
 
-/* Any access to the page kills the process. Linux 6.13 has a guard that costs a tenth of mprotect's and does not
- * split the mapping; its name needs _DEFAULT_SOURCE, its value is not in every libc (asm-generic/mman-common.h).
- * 0, or nonzero where the system refuses. */
+enum { TW__EMU_MADV_GUARD_INSTALL = 102 }; /* Linux 6.13, <asm-generic/mman-common.h> */
+
+/* Any access to the page kills the process. A guard installed by madvise costs a quarter of mprotect's and
+ * leaves the mapping whole; older systems do not know it. 0, or nonzero where the system refuses. */
 TW__EMU_FUNCTION int tw__emu_guard(char *page, size_t bytes)
 {
-#ifdef MADV_NORMAL
-    const int madv_guard_install = 102;
-    if (madvise(page, bytes, madv_guard_install) == 0)
-        return 0;
-#endif
-    return mprotect(page, bytes, PROT_NONE);
+    return madvise(page, bytes, TW__EMU_MADV_GUARD_INSTALL) != 0 && mprotect(page, bytes, PROT_NONE) != 0;
 }
 
 static inline tw__emu_lane *tw__emu_lane_of(tw__emu_block *block, size_t thread)
@@ -187,11 +186,19 @@ TW__EMU_FUNCTION void tw__emu_run_grid_block(tw__emu_grid *grid, tw__emu_workspa
     }
 }
 
-TW__EMU_FUNCTION int tw__emu_refuse(const tw_launch_request *request, const char *reason, uint32_t value)
+/* 0 where the machine can hold such a block, else 1 with the request's message filled. */
+TW__EMU_FUNCTION int tw__emu_refuse(const tw_launch_request *request, uint32_t threads, uint32_t shared_bytes)
 {
-    if (request->message && request->message_bytes > 0)
-        snprintf(request->message, request->message_bytes, "emulator: %s (%u)", reason, value);
-    return 1;
+    char reason[TW__EMU_MESSAGE_BYTES] = "";
+    if (threads == 0 || threads % TW_LANES != 0 || threads > TW__EMU_THREADS_MAX)
+        snprintf(reason, sizeof reason, "emulator: the kernel has %u threads a block; the machine runs whole waves "
+                 "of %d lanes, at most %d threads", threads, TW_LANES, TW__EMU_THREADS_MAX);
+    else if (shared_bytes > (uint32_t)TW_SHARED_BYTES)
+        snprintf(reason, sizeof reason, "emulator: the kernel asks for %u bytes of shared memory; the machine has %d",
+                 shared_bytes, TW_SHARED_BYTES);
+    if (reason[0] && request->message && request->message_bytes > 0)
+        snprintf(request->message, request->message_bytes, "%s", reason);
+    return reason[0] != '\0';
 }
 
 TW__EMU_FUNCTION int tw__emu_launch(const tw_launch_request *request, const tw_kernel_info *info,
@@ -200,10 +207,8 @@ TW__EMU_FUNCTION int tw__emu_launch(const tw_launch_request *request, const tw_k
     tw__emu_grid grid;
     uint32_t shared_bytes = info->shared_bytes ? info->shared_bytes : (uint32_t)TW_SHARED_BYTES;
     int waves = (int)(info->threads / TW_LANES);
-    if (info->threads == 0 || info->threads % TW_LANES != 0 || info->threads > TW__EMU_THREADS_MAX)
-        return tw__emu_refuse(request, "threads of a block must be whole waves and at most 1024", info->threads);
-    if (shared_bytes > (uint32_t)TW_SHARED_BYTES)
-        return tw__emu_refuse(request, "the kernel asks for more shared memory than the machine has", shared_bytes);
+    if (tw__emu_refuse(request, info->threads, shared_bytes))
+        return 1;
     memset(&grid, 0, sizeof grid);
     grid.request = request;
     grid.info = info;

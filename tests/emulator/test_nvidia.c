@@ -2,14 +2,14 @@
  *
  * NVIDIA's emulated instructions against the fragment tables of the PTX ISA manual, written down here
  * element by element as the manual gives them ("Matrix Fragments for mma.m16n8k16 with floating point type",
- * "... mma.m16n8k8", "ldmatrix", "cp.async").
+ * "... mma.m16n8k8", "ldmatrix").
  */
 #define TEST_LANES 32
 #include "emulate.h"
 
 #include "arch/emulator/isa_nvidia.h"
 
-enum { M = 16, N = 8, K_MAX = 16, COPIES = 4 };
+enum { M = 16, N = 8, K_MAX = 16 };
 
 typedef struct {
     float a[M * K_MAX], b[K_MAX * N], d[M * N]; /* dense; what the elements hold after rounding */
@@ -248,102 +248,6 @@ static void ldmatrix_reports_the_lane_whose_row_is_outside_or_misaligned(void **
                                       "(block (0,0,0) wave 0 lane 9)");
 }
 
-/* ---- cp.async ---- */
-
-typedef struct {
-    uint32_t global[COPIES][4] __attribute__((aligned(16)));
-    uint32_t seen[8][COPIES]; /* first word of each target after step s, as lane 0 reads it */
-    uint32_t words[17][4];
-} copy_case;
-
-static void look(copy_case *test, int step)
-{
-    for (int c = 0; c < COPIES; c++)
-        tw__isa_shared_load(&test->seen[step][c], (char *)tw__isa_shared_base() + 16 * c, 4);
-}
-
-static void kernel_late_copies(const void *args)
-{
-    copy_case *test = *(copy_case *const *)args;
-    const uint32_t old[4] = {7, 7, 7, 7};
-    char *shared = (char *)tw__isa_shared_base();
-    if (tw__isa_lane() != 0)
-        return;
-    for (int c = 0; c < COPIES; c++)
-        tw__isa_shared_store(shared + 16 * c, old, 16);
-    for (int c = 0; c < COPIES; c++) {
-        tw__isa_cp_async_16(shared + 16 * c, test->global[c], 16);
-        test->global[c][0] += 1000; /* read at issue: this must not be seen */
-        if (c != COPIES - 1)
-            tw__isa_cp_async_commit();
-    }
-    look(test, 0);
-    tw__isa_cp_async_wait(3);
-    look(test, 1);
-    tw__isa_cp_async_wait(2);
-    look(test, 2);
-    tw__isa_cp_async_wait(0);
-    look(test, 3);
-    tw__isa_cp_async_commit();
-    look(test, 4);
-    tw__isa_cp_async_wait(0);
-    look(test, 5);
-}
-
-static void a_copy_lands_at_the_wait_that_covers_it_and_no_sooner(void **state)
-{
-    static const int landed[6] = {0, 0, 1, 3, 3, 4}; /* copies that have landed after each step */
-    copy_case test, *args = &test;
-    (void)state;
-    memset(&test, 0, sizeof test);
-    for (int c = 0; c < COPIES; c++)
-        test.global[c][0] = 100u + (uint32_t)c;
-    assert_int_equal(test_run(kernel_late_copies, &args), 0);
-    for (int step = 0; step < 6; step++)
-        for (int c = 0; c < COPIES; c++)
-            assert_int_equal(test.seen[step][c], c < landed[step] ? 100 + c : 7);
-}
-
-static void kernel_partial_copies(const void *args)
-{
-    copy_case *test = *(copy_case *const *)args;
-    char *mine = (char *)tw__isa_shared_base() + 16 * tw__isa_lane();
-    if (tw__isa_lane() > 16)
-        return;
-    tw__isa_cp_async_16(mine, tw__isa_lane() ? test->global[0] : NULL, tw__isa_lane());
-    tw__isa_cp_async_commit();
-    tw__isa_cp_async_wait(0);
-    tw__isa_shared_load(test->words[tw__isa_lane()], mine, 16);
-}
-
-static void a_copy_fills_what_the_source_lacks_with_zeros(void **state)
-{
-    copy_case test, *args = &test;
-    (void)state;
-    memset(&test, 0xee, sizeof test);
-    memset(test.global, 0x5a, sizeof test.global);
-    assert_int_equal(test_run(kernel_partial_copies, &args), 0);
-    for (int bytes = 0; bytes <= 16; bytes++)
-        for (int i = 0; i < 16; i++)
-            assert_int_equal(((const uint8_t *)test.words[bytes])[i], i < bytes ? 0x5a : 0);
-}
-
-static void kernel_misaligned_copy(const void *args)
-{
-    copy_case *test = *(copy_case *const *)args;
-    tw__isa_cp_async_16(tw__isa_shared_base(), &test->global[0][1], 16);
-}
-
-static void a_misaligned_global_source_is_reported(void **state)
-{
-    copy_case test, *args = &test;
-    (void)state;
-    memset(&test, 0, sizeof test);
-    assert_int_equal(test_run(kernel_misaligned_copy, &args), 1);
-    assert_non_null(strstr(test_message, "emulator: cp.async: global address"));
-    assert_non_null(strstr(test_message, "is no multiple of 16"));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -353,9 +257,6 @@ int main(void)
         cmocka_unit_test(to_tf32_rounds_to_nearest_ties_away),
         cmocka_unit_test(ldmatrix_gives_each_lane_its_pair_of_each_matrix),
         cmocka_unit_test(ldmatrix_reports_the_lane_whose_row_is_outside_or_misaligned),
-        cmocka_unit_test(a_copy_lands_at_the_wait_that_covers_it_and_no_sooner),
-        cmocka_unit_test(a_copy_fills_what_the_source_lacks_with_zeros),
-        cmocka_unit_test(a_misaligned_global_source_is_reported),
     };
     return cmocka_run_group_tests_name("emulator nvidia", tests, NULL, NULL);
 }

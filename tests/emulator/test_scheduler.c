@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * How lanes and waves meet: collective instructions, barriers, what is said when they cannot meet, the seeded
- * order of waves, and launches of whole grids.
+ * How lanes and waves meet: collective instructions, barriers, what is said when they cannot meet, and the
+ * seeded order of waves.
  */
 #define TEST_LANES 32
 #include "emulate.h"
@@ -129,27 +129,36 @@ static void lanes_at_different_instructions_are_reported(void **state)
                                       "barrier: all lanes of a wave must reach a collective instruction together");
 }
 
+typedef struct {
+    int leaver; /* lane */
+    int calls;  /* of the kernel, by that lane */
+} leaving_case;
+
 static void kernel_one_lane_leaves(const void *args)
 {
-    if (tw__isa_lane() != *(const int *)args)
+    leaving_case *test = *(leaving_case *const *)args;
+    if (tw__isa_lane() != test->leaver)
         tw__isa_shuffle(1, 0);
+    else
+        test->calls++;
 }
 
 static void a_lane_that_returned_while_others_wait_is_reported(void **state)
 {
-    int leaver = 5;
+    leaving_case test = {.leaver = 5}, *args = &test;
     (void)state;
-    assert_int_equal(test_run(kernel_one_lane_leaves, &leaver), 1);
+    assert_int_equal(test_run(kernel_one_lane_leaves, &args), 1);
     assert_string_equal(test_message, "emulator: block (0,0,0) wave 0: lane 0 is at shuffle, lane 5 returned: "
                                       "all lanes of a wave must reach a collective instruction together");
-    leaver = 0;
-    assert_int_equal(test_run(kernel_one_lane_leaves, &leaver), 1);
+    test.leaver = 0;
+    assert_int_equal(test_run(kernel_one_lane_leaves, &args), 1);
     assert_string_equal(test_message, "emulator: block (0,0,0) wave 0: lane 1 is at shuffle, lane 0 returned: "
                                       "all lanes of a wave must reach a collective instruction together");
-    leaver = TW_LANES - 1;
-    assert_int_equal(test_run(kernel_one_lane_leaves, &leaver), 1);
+    test.leaver = TW_LANES - 1;
+    assert_int_equal(test_run(kernel_one_lane_leaves, &args), 1);
     assert_string_equal(test_message, "emulator: block (0,0,0) wave 0: lane 0 is at shuffle, lane 31 returned: "
                                       "all lanes of a wave must reach a collective instruction together");
+    assert_int_equal(test.calls, 3);
 }
 
 static void kernel_half_barrier(const void *args)
@@ -202,41 +211,59 @@ static void a_failed_launch_leaves_the_next_one_unharmed(void **state)
 /* ---- the order of waves ---- */
 
 typedef struct {
-    int order[WAVES * ROUNDS];
-    int count;
+    int within_block; /* the waves meet after each round, or only the lanes of each */
+    int order[2][WAVES * ROUNDS];
+    int count[2]; /* per block */
 } order_log;
 
 static void kernel_order(const void *args)
 {
     order_log *log = *(order_log *const *)args;
+    int block = tw__isa_block_index(0);
     for (int round = 0; round < ROUNDS; round++) {
         if (tw__isa_lane() == 0)
-            log->order[log->count++] = tw__isa_wave();
-        tw__isa_barrier();
+            log->order[block][log->count[block]++] = tw__isa_wave();
+        if (log->within_block)
+            tw__isa_barrier();
+        else
+            tw__isa_wave_barrier();
     }
 }
 
-static order_log order_of(uint64_t seed)
+static order_log order_of(uint64_t seed, int within_block)
 {
     order_log log, *args = &log;
-    test_launch how = {.threads = WAVES * TW_LANES, .seed = seed};
+    test_launch how = {.threads = WAVES * TW_LANES, .grid = {2}, .seed = seed, .os_threads = 1 + (uint32_t)seed % 2};
     memset(&log, 0, sizeof log);
+    log.within_block = within_block;
     assert_int_equal(test_run_with(kernel_order, &args, how), 0);
-    assert_int_equal(log.count, WAVES * ROUNDS);
+    assert_int_equal(log.count[0], WAVES * ROUNDS);
+    assert_int_equal(log.count[1], WAVES * ROUNDS);
     return log;
 }
 
 static void a_seed_decides_the_order_of_waves(void **state)
 {
-    order_log one = order_of(1), again = order_of(1), two = order_of(2);
+    order_log one = order_of(1, 1), again = order_of(1, 1), two = order_of(2, 1);
     int first[WAVES] = {0};
     (void)state;
     assert_memory_equal(&one, &again, sizeof one);
-    assert_memory_not_equal(&one, &two, sizeof one);
+    assert_memory_not_equal(one.order, two.order, sizeof one.order);
+    assert_memory_not_equal(one.order[0], one.order[1], sizeof one.order[0]); /* blocks differ too */
     for (uint64_t seed = 0; seed < 100; seed++)
-        first[order_of(seed).order[0]]++;
+        first[order_of(seed, 1).order[0][0]]++;
     for (int w = 0; w < WAVES; w++)
         assert_in_range(first[w], 5, 60); /* 25 of 100 expected */
+}
+
+static void waves_interleave_between_block_barriers(void **state)
+{
+    order_log log = order_of(3, 0);
+    int switches = 0;
+    (void)state;
+    for (int i = 1; i < WAVES * ROUNDS; i++)
+        switches += log.order[0][i] != log.order[0][i - 1];
+    assert_in_range(switches, WAVES + 3, WAVES * ROUNDS / 2); /* WAVES - 1 if each ran to its end */
 }
 
 /* Wave 1 reads what wave 0 writes, with no barrier between. */
@@ -264,93 +291,6 @@ static void a_missing_barrier_shows_under_some_seed(void **state)
     assert_in_range(right, 1, 39);
 }
 
-/* ---- grids ---- */
-
-enum { GRID_X = 5, GRID_Y = 3, GRID_Z = 4, BLOCKS = GRID_X * GRID_Y * GRID_Z };
-
-typedef struct {
-    int visits[BLOCKS]; /* x fastest */
-    int wrong;
-    int failing[BLOCKS]; /* blocks that reach a bad address */
-} grid_log;
-
-static void kernel_grid(const void *args)
-{
-    grid_log *log = *(grid_log *const *)args;
-    int block = tw__isa_block_index(0) + GRID_X * (tw__isa_block_index(1) + GRID_Y * tw__isa_block_index(2));
-    char *shared = (char *)tw__isa_shared_base();
-    uint32_t word = 0;
-    if (log->failing[block])
-        shared += TW_SHARED_BYTES;
-    tw__isa_shared_load(&word, shared + 4 * tw__isa_lane(), 4);
-    if (word != 0xffffffffu || (uintptr_t)shared % 1024 != 0 || tw__isa_grid_size(0) != GRID_X ||
-        tw__isa_grid_size(1) != GRID_Y || tw__isa_grid_size(2) != GRID_Z)
-        __atomic_add_fetch(&log->wrong, 1, __ATOMIC_RELAXED);
-    word = 0;
-    tw__isa_shared_store(shared + 4 * tw__isa_lane(), &word, 4);
-    if (tw__isa_lane() == 0)
-        __atomic_add_fetch(&log->visits[block], 1, __ATOMIC_RELAXED);
-}
-
-static void every_block_runs_once_in_freshly_poisoned_shared_memory(void **state)
-{
-    static grid_log log;
-    grid_log *args = &log;
-    (void)state;
-    for (uint32_t os_threads = 0; os_threads < 4; os_threads++) {
-        test_launch how = {.grid = {GRID_X, GRID_Y, GRID_Z}, .os_threads = os_threads};
-        memset(&log, 0, sizeof log);
-        assert_int_equal(test_run_with(kernel_grid, &args, how), 0);
-        assert_int_equal(log.wrong, 0);
-        for (int i = 0; i < BLOCKS; i++)
-            assert_int_equal(log.visits[i], 1);
-    }
-}
-
-static void the_first_failing_block_speaks_whatever_the_os_threads(void **state)
-{
-    static grid_log log;
-    grid_log *args = &log;
-    (void)state;
-    for (uint32_t os_threads = 1; os_threads < 5; os_threads++)
-        for (int repeat = 0; repeat < 10; repeat++) {
-            test_launch how = {.grid = {GRID_X, GRID_Y, GRID_Z}, .os_threads = os_threads};
-            memset(&log, 0, sizeof log);
-            log.failing[22] = log.failing[23] = log.failing[24] = log.failing[40] = 1;
-            assert_int_equal(test_run_with(kernel_grid, &args, how), 1);
-            assert_string_equal(test_message, "emulator: shared load: shared address 65536+4 is outside the block's "
-                                              "65536 bytes (block (2,1,1) wave 0 lane 0)");
-            for (int i = 0; i < 22; i++)
-                assert_int_equal(log.visits[i], 1);
-        }
-}
-
-static void an_empty_grid_runs_nothing(void **state)
-{
-    tw_kernel_info info;
-    tw_launch_request request;
-    (void)state;
-    memset(&info, 0, sizeof info);
-    memset(&request, 0, sizeof request);
-    info.threads = TW_LANES;
-    request.grid[0] = 7;
-    request.grid[2] = 1;
-    assert_int_equal(tw__emu_launch(&request, &info, NULL), 0);
-}
-
-static void a_block_the_machine_cannot_hold_is_refused(void **state)
-{
-    test_launch half_wave = {.threads = TW_LANES / 2}, too_many = {.threads = 1024 + TW_LANES};
-    test_launch too_much = {.shared_bytes = TW_SHARED_BYTES + 1};
-    (void)state;
-    assert_int_equal(test_run_with(kernel_half_barrier, NULL, half_wave), 1);
-    assert_string_equal(test_message, "emulator: threads of a block must be whole waves and at most 1024 (16)");
-    assert_int_equal(test_run_with(kernel_half_barrier, NULL, too_many), 1);
-    assert_string_equal(test_message, "emulator: threads of a block must be whole waves and at most 1024 (1056)");
-    assert_int_equal(test_run_with(kernel_half_barrier, NULL, too_much), 1);
-    assert_string_equal(test_message, "emulator: the kernel asks for more shared memory than the machine has (65537)");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -363,11 +303,8 @@ int main(void)
         cmocka_unit_test(a_barrier_that_a_returned_wave_misses_is_reported_under_every_seed),
         cmocka_unit_test(a_failed_launch_leaves_the_next_one_unharmed),
         cmocka_unit_test(a_seed_decides_the_order_of_waves),
+        cmocka_unit_test(waves_interleave_between_block_barriers),
         cmocka_unit_test(a_missing_barrier_shows_under_some_seed),
-        cmocka_unit_test(every_block_runs_once_in_freshly_poisoned_shared_memory),
-        cmocka_unit_test(the_first_failing_block_speaks_whatever_the_os_threads),
-        cmocka_unit_test(an_empty_grid_runs_nothing),
-        cmocka_unit_test(a_block_the_machine_cannot_hold_is_refused),
     };
     return cmocka_run_group_tests_name("emulator scheduler", tests, NULL, NULL);
 }
