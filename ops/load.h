@@ -11,6 +11,7 @@
  * Coordinates are those of the tensor's element that lands on (0, 0), outermost first; missing ones are 0.
  * They may be negative or past the edge: what lies outside the tensor reads as zero.
  *
+ * tw_read(g, coordinates...)      one element as a float, tw_read_int one of an i32 tensor; 0 outside
  * tw_load_transposed(dst, src)   register tile R x C <- shared tile C x R
  */
 #ifndef TW_OPS_LOAD_H
@@ -41,6 +42,11 @@
                          "TW025 tw_load_transposed(" #dst ", " #src "): takes a register tile R x C and a shared tile C x R"); \
         tw__load_tile_shared(TW__REF(dst), tw__shared_of(TW__REF(src)), 1);                                   \
     } while (0)
+
+#define tw_read(...) TW__READ(__VA_ARGS__, 0, 0, 0, 0, 0)
+#define TW__READ(g, i, j, k, l, ...) tw__value_of(tw__window_bits(TW__WINDOW(g, i, j, k, l), 0, 0), TW__DTYPE_OF(g))
+#define tw_read_int(...) TW__READ_INT(__VA_ARGS__, 0, 0, 0, 0, 0)
+#define TW__READ_INT(g, i, j, k, l, ...) ((int)tw__window_bits(TW__WINDOW(g, i, j, k, l), 0, 0))
 
 TW_FN void tw__load_tile_global(tw__ref t, tw__window w)
 {

@@ -160,4 +160,26 @@ TW_FN uint32_t tw__window_bits(tw__window w, int r, int c)
 #define TW__WINDOW(g, i, j, k, l) \
     tw__make_window(TW__REF(g), TW__KNOWN_DIMS(g), TW__KNOWN_STRIDES(g), tw__make_four(i, j, k, l))
 
+/* tw_narrow(g, axis, start, count)   in place: g becomes its part [start, start + count) along the axis, cut
+ * to what there is. g is a variable of its own (a copy of an argument), and the axis' dim is not a known
+ * one. Nothing outside the part is read or written through g. */
+#define tw_narrow(g, axis, start, count)                                                                      \
+    do {                                                                                                      \
+        TW_STATIC_ASSERT(TW__IS(g, TW__GLOBAL) && (axis) < TW__ROLE_OF(g),                                    \
+                         "TW014 tw_narrow(" #g ", " #axis ", ...): needs a global tensor that has this axis"); \
+        TW_STATIC_ASSERT(sizeof(*(g).tw__d0) == 1 && sizeof(*(g).tw__d1) == 1 && sizeof(*(g).tw__d2) == 1 &&  \
+                             sizeof(*(g).tw__d3) == 1,                                                        \
+                         "TW015 tw_narrow(" #g ", ...): the tensor's dims are fixed at compile time; declare it tw_gl"); \
+        (g).data += tw__narrowed_start(start, (g).dim[axis]) * tw_stride(g, axis);                            \
+        (g).dim[axis] = tw__narrowed_count(start, count, (g).dim[axis]);                                      \
+    } while (0)
+
+TW_FN int64_t tw__narrowed_start(int64_t start, int64_t dim) { return start < 0 ? 0 : start > dim ? dim : start; }
+
+TW_FN int64_t tw__narrowed_count(int64_t start, int64_t count, int64_t dim)
+{
+    int64_t from = tw__narrowed_start(start, dim), end = tw__narrowed_start(start + (count > 0 ? count : 0), dim);
+    return end > from ? end - from : 0;
+}
+
 #endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Flash attention, forward. One block computes BQ rows of one head's output while K and V stream by in
+ * tiles of BKV keys (FlashAttention-2, Dao 2023).
+ */
+#include "attention.h"
+
+typedef struct {
+    tw_st(ATTENTION_DTYPE, BKV, D) k;
+    tw_st(ATTENTION_DTYPE, BKV, DV) v;
+} attention_stage;
+
+typedef struct {
+    tw_ring(attention_stage, ATTENTION_STAGES) ring;
+} attention_shared;
+
+TW_KERNEL(attention, TW_TEAM_THREADS, (attention_args, args))
+{
+    attention_args g = args;
+    const attention_work w = attention_plan(&g);
+    tw_rt(ATTENTION_DTYPE, BQ, D, a) q;
+    tw_rt(f32, BQ, BKV, acc) s;
+    tw_rt(ATTENTION_DTYPE, BQ, BKV, a) p;
+    tw_rt(f32, BQ, DV, acc) o;
+    tw_softmax_state(BQ) row;
+    TW_SHARED(attention_shared, shared);
+    TW_PIPE(pipe, shared->ring);
+
+    if (w.q0 >= w.len_q)
+        return;
+    tw_load(q, g.q, w.batch, w.head, w.q0);
+    tw_zero(o);
+    tw_softmax_init(row);
+    TW_PIPELINE(pipe, w.count)
+    {
+        TW_LOAD(pipe, i, stage)
+        {
+            const int64_t kv0 = (int64_t)(w.first + i) * BKV;
+            tw_load_async(stage->k, g.k, w.batch, w.kv_head, kv0);
+            tw_load_async(stage->v, g.v, w.batch, w.kv_head, kv0);
+        }
+        TW_COMPUTE(pipe, i, stage)
+        {
+            const int64_t kv0 = (int64_t)(w.first + i) * BKV;
+            tw_zero(s);
+            tw_mma_ABt(s, q, stage->k);
+            if (!ATTENTION_PLAIN) {
+                const float slope = ATTENTION_ALIBI ? tw_read(g.slopes, w.head) : 0.0f;
+                tw_map(s, x, attention_cap(x * g.scale, g.softcap));
+                if (ATTENTION_BIAS) {
+                    tw_rt(f32, BQ, BKV, acc) bias;
+                    tw_load(bias, g.bias, w.sequence, w.head, w.q0, kv0);
+                    tw_add(s, s, bias);
+                }
+                tw_map_at(s, x, r, c, x + slope * (float)(kv0 + c - w.q0 - r - w.shift));
+                tw_map_at(s, x, r, c, ATTENTION_SCORE(x, w.sequence, w.head, w.q0 + r, kv0 + c));
+            }
+            if (attention_masked(w, kv0)) {
+                tw_mask_window(s, w.q0 + w.shift, kv0, w.left, w.right, -TW_INFINITY);
+                tw_mask_cols(s, w.len_k - kv0, -TW_INFINITY);
+            }
+            tw_softmax_step(row, s, o, (ATTENTION_PLAIN ? g.scale : 1.0f) * TW_LOG2_E);
+            tw_convert(p, s);
+            tw_mma_AB(o, p, stage->v);
+        }
+    }
+    tw_softmax_finish(row, o);
+    tw_store(g.o, o, w.batch, w.head, w.q0);
+    tw_store(g.lse, row, w.batch, w.head, w.q0);
+}
+
+TW_EXPORT(attention, attention_args, attention_shared, BQ, BKV, D, DV)

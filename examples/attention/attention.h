@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * O = softmax(score(Q K^T scale)) V and its log-sum-exp, per batch and head.
+ *
+ *   q     B x H x Sq x D         k   B x Hk x Sk x D       v   B x Hk x Sk x DV
+ *   o     B x H x Sq x DV        lse B x H x Sq, f32, natural logarithm
+ *
+ * H is a multiple of Hk (grouped queries: head h reads k, v of head h / (H / Hk)). Any lengths and strides;
+ * D and DV of the tensors may be smaller than the instance's ATTENTION_D and ATTENTION_DV. With
+ * ATTENTION_VARLEN, B is 1, the sequences follow one another along Sq and Sk, and cu_q, cu_k (n + 1 each)
+ * hold where each begins. Query i stands at key position i + Sk - Sq: both sequences end together.
+ *
+ * A query with no key to attend gives zeros and -inf. scale > 0. Nothing overlaps o or lse.
+ * Launch a 1-D grid of tiles * H * (sequences) blocks; tiles = ceil(longest Sq / BQ). Options:
+ */
+#ifndef TW_EXAMPLES_ATTENTION_H
+#define TW_EXAMPLES_ATTENTION_H
+
+#include <tilewright.h>
+
+#ifndef ATTENTION_DTYPE /* bf16 or f16 */
+#define ATTENTION_DTYPE bf16
+#endif
+#ifndef ATTENTION_D /* head dim of q and k, a multiple of 16 up to 256 */
+#define ATTENTION_D 128
+#endif
+#ifndef ATTENTION_DV /* head dim of v and o */
+#define ATTENTION_DV ATTENTION_D
+#endif
+#ifndef ATTENTION_CAUSAL /* 1: keys at most at the query's position */
+#define ATTENTION_CAUSAL 0
+#endif
+#ifndef ATTENTION_WINDOW /* 1: keys from window_left before to window_right after the query */
+#define ATTENTION_WINDOW 0
+#endif
+#ifndef ATTENTION_VARLEN
+#define ATTENTION_VARLEN 0
+#endif
+#ifndef ATTENTION_BIAS /* 1: bias[b, h, i, j] is added to the scaled score */
+#define ATTENTION_BIAS 0
+#endif
+#ifndef ATTENTION_ALIBI /* 1: slope[h] * (key position - query position) is added */
+#define ATTENTION_ALIBI 0
+#endif
+#ifndef ATTENTION_SOFTCAP /* 1: the scaled score x becomes softcap * tanh(x / softcap), before the rest */
+#define ATTENTION_SOFTCAP 0
+#endif
+#ifdef ATTENTION_SCORE /* a user's expression in x, b, h, i, j: the score so far, batch, head, query, key */
+#define ATTENTION_SCORED 1
+#else
+#define ATTENTION_SCORED 0
+#define ATTENTION_SCORE(x, b, h, i, j) (x)
+#endif
+
+typedef tw_gl(ATTENTION_DTYPE, 4) attention_tensor;
+
+typedef struct {
+    attention_tensor q, k, v, o;
+    tw_gl(f32, 3) lse;
+    tw_gl(f32, 4) bias;
+    tw_gl(f32, 1) slopes;
+    tw_gl(i32, 1) cu_q;
+    tw_gl(i32, 1) cu_k;
+    float scale, softcap;
+    int32_t window_left, window_right; /* below 0: no limit */
+    int32_t tiles;                     /* query tiles of the longest sequence */
+} attention_args;
+
+#define ATTENTION_TUNE(machine, dim, bq, bkv, rows, stages)                                                   \
+    enum { ATTENTION_BQ_##machine##_##dim = bq, ATTENTION_BKV_##machine##_##dim = bkv };                       \
+    enum { ATTENTION_ROWS_##machine##_##dim = rows, ATTENTION_STAGES_##machine##_##dim = stages };             \
+    TW_STATIC_ASSERT(bq % (16 * rows) == 0 && bkv % 16 == 0, "attention/tune.def: tile of " #machine);
+#include "tune.def"
+
+enum { ATTENTION_DIM = ATTENTION_D > ATTENTION_DV ? ATTENTION_D : ATTENTION_DV };
+#define ATTENTION_TUNED(what)                                    \
+    (ATTENTION_DIM <= 64 ? TW__JOIN(TW_HERE(what), _64)          \
+     : ATTENTION_DIM <= 128 ? TW__JOIN(TW_HERE(what), _128)      \
+                            : TW__JOIN(TW_HERE(what), _256))
+enum {
+    BQ = ATTENTION_TUNED(ATTENTION_BQ_),
+    BKV = ATTENTION_TUNED(ATTENTION_BKV_),
+    D = ATTENTION_D,
+    DV = ATTENTION_DV,
+    ATTENTION_ROWS = ATTENTION_TUNED(ATTENTION_ROWS_),
+    ATTENTION_STAGES = ATTENTION_TUNED(ATTENTION_STAGES_),
+    /* the plain score's scale is folded into the softmax */
+    ATTENTION_PLAIN = !(ATTENTION_BIAS || ATTENTION_ALIBI || ATTENTION_SOFTCAP || ATTENTION_SCORED)
+};
+TW_STATIC_ASSERT(D % 16 == 0 && D <= 256 && DV % 16 == 0 && DV <= 256,
+                 "attention: ATTENTION_D and ATTENTION_DV must be multiples of 16 up to 256");
+
+TW_TEAM(ATTENTION_ROWS, 1);
+
+/* What one block works on. Lengths and positions are those of its sequence. */
+typedef struct {
+    int batch, head, kv_head; /* coordinates in the tensors */
+    int sequence;
+    int64_t q0, len_q, len_k;
+    int64_t shift;             /* key position of query 0 */
+    int64_t left, right;       /* keys kept: position - left .. position + right */
+    int first, count;          /* K/V tiles that hold a kept key */
+} attention_work;
+
+enum { ATTENTION_FAR = 1 << 30 };
+
+/* Blocks in order of tiles, the last first: under a causal mask those have the most work. Cuts the tensors
+ * of `g` to the block's sequence. */
+TW_FN attention_work attention_plan(attention_args *g)
+{
+    attention_work w;
+    const int heads = (int)tw_dim(g->q, 1), block = tw_block(0);
+    const int sequences = ATTENTION_VARLEN ? (int)tw_dim(g->cu_q, 0) - 1 : (int)tw_dim(g->q, 0);
+    const int pair = block % (heads * sequences);
+    int64_t low, high;
+    w.head = pair % heads;
+    w.kv_head = w.head / (heads / (int)tw_dim(g->k, 1));
+    w.sequence = pair / heads;
+    w.batch = ATTENTION_VARLEN ? 0 : w.sequence;
+    w.q0 = (int64_t)(g->tiles - 1 - block / (heads * sequences)) * BQ;
+    if (ATTENTION_VARLEN) {
+        const int q_begin = tw_read_int(g->cu_q, w.sequence), k_begin = tw_read_int(g->cu_k, w.sequence);
+        const int q_count = tw_read_int(g->cu_q, w.sequence + 1) - q_begin;
+        const int k_count = tw_read_int(g->cu_k, w.sequence + 1) - k_begin;
+        tw_narrow(g->q, 2, q_begin, q_count);
+        tw_narrow(g->o, 2, q_begin, q_count);
+        tw_narrow(g->lse, 2, q_begin, q_count);
+        tw_narrow(g->k, 2, k_begin, k_count);
+        tw_narrow(g->v, 2, k_begin, k_count);
+    }
+    w.len_q = tw_dim(g->q, 2);
+    w.len_k = tw_dim(g->k, 2);
+    w.shift = w.len_k - w.len_q;
+    w.left = ATTENTION_WINDOW && g->window_left >= 0 ? g->window_left : ATTENTION_FAR;
+    w.right = ATTENTION_WINDOW && g->window_right >= 0 ? g->window_right : ATTENTION_FAR;
+    if (ATTENTION_CAUSAL)
+        w.right = 0;
+    low = w.q0 + w.shift - w.left;
+    high = w.q0 + BQ + w.shift + w.right;
+    low = low < 0 ? 0 : low;
+    high = high > w.len_k ? w.len_k : high;
+    w.first = (int)(low / BKV);
+    w.count = high > low ? (int)((high + BKV - 1) / BKV) - w.first : 0;
+    return w;
+}
+
+/* Does the tile of keys from kv0 on hold a key that some query of the block may not see? */
+TW_FN int attention_masked(attention_work w, int64_t kv0)
+{
+    const int64_t ahead = kv0 - w.q0 - w.shift; /* first key's position less first query's */
+    return kv0 + BKV > w.len_k || ahead + BKV - 1 > w.right || ahead - (BQ - 1) < -w.left;
+}
+
+/* The score before the softmax, natural scale. */
+TW_FN float attention_cap(float x, float cap) { return ATTENTION_SOFTCAP ? cap * tw_tanhf(x / cap) : x; }
+
+#endif
