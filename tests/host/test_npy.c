@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * .npy files: what numpy writes is read as numpy means it, what is written is what numpy reads, and everything
- * else is refused by name.
+ * .npy files: what numpy writes is read as numpy means it, what is written is what numpy reads, and
+ * everything else is refused by name.
  */
 #include "scratch.h"
 
@@ -35,9 +35,10 @@ static void c_order_floats_are_read_in_order(void **state)
     float read[6];
     for (int version = 1; version <= 2; version++) {
         tw_npy npy;
-        assert_ok(tw_npy_read(write_npy(version, "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }", values,
-                                        sizeof values),
-                              &npy));
+        assert_ok(
+            tw_npy_read(write_npy(version, "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }",
+                                  values, sizeof values),
+                        &npy));
         assert_int_equal(npy.rank, 2);
         assert_int_equal(npy.dim[0], 2);
         assert_int_equal(npy.dim[1], 3);
@@ -60,7 +61,8 @@ static void fortran_order_is_turned_into_c_order(void **state)
     }
     tw_npy npy;
     assert_ok(tw_npy_read(
-        write_npy(1, "{'descr': '<i4', 'fortran_order': True, 'shape': (2, 3, 4), }", stored, sizeof stored), &npy));
+        write_npy(1, "{'descr': '<i4', 'fortran_order': True, 'shape': (2, 3, 4), }", stored, sizeof stored),
+        &npy));
     assert_ok(tw_npy_convert(&npy, TW_DTYPE_I32, read));
     for (int i = 0; i < 24; i++)
         assert_int_equal(read[i], i);
@@ -75,8 +77,8 @@ static void every_readable_type_gives_its_values(void **state)
         unsigned char bytes[16];
         size_t count;
     } files[] = {
-        {"<f2", {0x00, 0xc2, 0x00, 0x40}, 4},                                     /* -3, 2 */
-        {"<f4", {0, 0, 0x40, 0xc0, 0, 0, 0, 0x40}, 8},                            /* -3, 2 */
+        {"<f2", {0x00, 0xc2, 0x00, 0x40}, 4},                                      /* -3, 2 */
+        {"<f4", {0, 0, 0x40, 0xc0, 0, 0, 0, 0x40}, 8},                             /* -3, 2 */
         {"<f8", {0, 0, 0, 0, 0, 0, 0x08, 0xc0, 0, 0, 0, 0, 0, 0, 0x00, 0x40}, 16}, /* -3, 2 */
         {"|i1", {0xfd, 2}, 2},
         {"<i2", {0xfd, 0xff, 2, 0}, 4},
@@ -87,7 +89,8 @@ static void every_readable_type_gives_its_values(void **state)
         char header[128];
         float read[2];
         tw_npy npy;
-        snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': False, 'shape': (2,), }", files[i].descr);
+        snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': False, 'shape': (2,), }",
+                 files[i].descr);
         assert_ok(tw_npy_read(write_npy(1, header, files[i].bytes, files[i].count), &npy));
         assert_ok(tw_npy_convert(&npy, TW_DTYPE_F32, read));
         assert_true(read[0] == -3 && read[1] == 2);
@@ -101,8 +104,9 @@ static void uint16_fills_bf16_as_bits_and_f16_as_values(void **state)
     const uint16_t stored[2] = {0x3f80, 3};
     uint16_t read[2];
     tw_npy npy;
-    assert_ok(tw_npy_read(write_npy(1, "{'descr': '<u2', 'fortran_order': False, 'shape': (2,), }", stored, sizeof stored),
-                          &npy));
+    assert_ok(tw_npy_read(
+        write_npy(1, "{'descr': '<u2', 'fortran_order': False, 'shape': (2,), }", stored, sizeof stored),
+        &npy));
     assert_ok(tw_npy_convert(&npy, TW_DTYPE_BF16, read));
     assert_memory_equal(read, stored, sizeof stored);
     assert_ok(tw_npy_convert(&npy, TW_DTYPE_F16, read));
@@ -117,8 +121,9 @@ static void f64_rounds_once_to_bf16(void **state)
     const double stored[1] = {1 + 0x1p-8 + 0x1p-40};
     uint16_t read;
     tw_npy npy;
-    assert_ok(tw_npy_read(write_npy(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }", stored, sizeof stored),
-                          &npy));
+    assert_ok(tw_npy_read(
+        write_npy(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }", stored, sizeof stored),
+        &npy));
     assert_ok(tw_npy_convert(&npy, TW_DTYPE_BF16, &read));
     assert_int_equal(read, 0x3f81);
     tw_npy_free(&npy);
@@ -130,10 +135,13 @@ static void what_the_dtype_cannot_hold_is_refused_but_not_infinity(void **state)
     const double stored[2] = {(double)INFINITY, 1e6};
     uint16_t read[2];
     tw_npy npy;
-    assert_ok(tw_npy_read(write_npy(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (2,), }", stored, sizeof stored),
-                          &npy));
-    assert_refused(tw_npy_convert(&npy, TW_DTYPE_F16, read), TW_INVALID, "element 1 is 1e+06, beyond the range of f16");
-    assert_refused(tw_npy_convert(&npy, TW_DTYPE_I32, read), TW_INVALID, "holds floats (f8) where the tensor is i32");
+    assert_ok(tw_npy_read(
+        write_npy(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (2,), }", stored, sizeof stored),
+        &npy));
+    assert_refused(tw_npy_convert(&npy, TW_DTYPE_F16, read), TW_INVALID,
+                   "element 1 is 1e+06, beyond the range of f16");
+    assert_refused(tw_npy_convert(&npy, TW_DTYPE_I32, read), TW_INVALID,
+                   "holds floats (f8) where the tensor is i32");
     tw_npy_free(&npy);
 }
 
@@ -166,8 +174,9 @@ static void a_written_file_is_byte_for_byte_numpys(void **state)
 {
     (void)state;
     /* numpy.save of numpy.array([[1, 2]], 'f4') */
-    static const char expected[] = "\x93NUMPY\x01\x00\x76\x00{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }"
-                                   "                                                          \n";
+    static const char expected[] =
+        "\x93NUMPY\x01\x00\x76\x00{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }"
+        "                                                          \n";
     char *contents;
     size_t bytes;
     assert_ok(tw_npy_save(scratch("z.npy"), TW_DTYPE_F32, 2, (int64_t[]){1, 2}, (float[]){1, 2}));
@@ -184,7 +193,8 @@ static void malformed_and_foreign_files_are_refused_by_name(void **state)
         const char *header, *says;
         size_t bytes;
     } files[] = {
-        {"{'descr': '>f4', 'fortran_order': False, 'shape': (2,), }", "big endian ('>f4'); save x.astype('<f4')", 8},
+        {"{'descr': '>f4', 'fortran_order': False, 'shape': (2,), }",
+         "big endian ('>f4'); save x.astype('<f4')", 8},
         {"{'descr': '<c8', 'fortran_order': False, 'shape': (1,), }", "elements of type '<c8'", 8},
         {"{'descr': '|b1', 'fortran_order': False, 'shape': (1,), }", "elements of type '|b1'", 1},
         {"{'descr': '|O', 'fortran_order': False, 'shape': (1,), }", "elements of type '|O'", 8},
@@ -195,9 +205,11 @@ static void malformed_and_foreign_files_are_refused_by_name(void **state)
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (-2,), }", "malformed shape", 8},
         {"{'descr': '<f4', 'fortran_order': False, }", "no shape", 8},
         {"{'descr': '<f4', 'shape': (2,), }", "fortran_order", 8},
-        {"{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 4), }", "more elements than fit", 8},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 4), }",
+         "more elements than fit", 8},
         {"{'descr': '<f8', 'fortran_order': False, 'shape': (4611686018427387904,), }", "holds 8 bytes", 8},
-        {"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 1, 1, 1, 1, 1, 1, 1), }", "more than 8 dims", 4},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 1, 1, 1, 1, 1, 1, 1), }",
+         "more than 8 dims", 4},
     };
     const char zeros[64] = {0};
     tw_npy npy;
@@ -225,7 +237,8 @@ static void no_truncation_of_a_good_file_is_accepted(void **state)
     char *contents;
     size_t bytes;
     assert_ok(tw_file_read(
-        write_npy(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", values, sizeof values), &contents, &bytes));
+        write_npy(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", values, sizeof values),
+        &contents, &bytes));
     for (size_t length = 0; length < bytes; length++) {
         tw_npy npy;
         scratch_write("cut.npy", contents, length);
