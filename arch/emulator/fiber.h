@@ -32,7 +32,7 @@
 #endif
 #ifndef VALGRIND_STACK_REGISTER
 #define VALGRIND_STACK_REGISTER(start, end) 0u
-#define VALGRIND_STACK_DEREGISTER(id) (void)(id)
+#define VALGRIND_STACK_DEREGISTER(id)       (void)(id)
 #endif
 
 #ifndef TW__HAS_FEATURE
@@ -166,7 +166,8 @@ __asm__(".text\n"
 #endif
 
 /* `stack` .. + bytes is the fiber's stack, 16-byte aligned at its end. */
-TW__EMU_FUNCTION void tw__emu_fiber_start(tw__emu_fiber *fiber, void *stack, size_t bytes, void (*entry)(void))
+TW__EMU_FUNCTION void tw__emu_fiber_start(tw__emu_fiber *fiber, void *stack, size_t bytes,
+                                          void (*entry)(void))
 {
 #if TW__EMU_ASAN
     __asan_unpoison_memory_region(stack, bytes); /* a fiber abandoned half-way left its red zones behind */
@@ -198,7 +199,8 @@ TW__EMU_FUNCTION void tw__emu_fiber_start(tw__emu_fiber *fiber, void *stack, siz
 static inline void tw__emu_fiber_entered(tw__emu_fiber *fiber)
 {
 #if TW__EMU_ASAN
-    __sanitizer_finish_switch_fiber(fiber->asan_frames, &fiber->resumed_by->stack, &fiber->resumed_by->stack_bytes);
+    __sanitizer_finish_switch_fiber(fiber->asan_frames, &fiber->resumed_by->stack,
+                                    &fiber->resumed_by->stack_bytes);
 #else
     (void)fiber;
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Global memory of an emulated machine is the process's own. What a GPU requires and a CPU does not is checked
- * here: natural alignment (PTX ISA, "Addresses as operands").
+ * Global memory of an emulated machine is the process's own. What a GPU requires and a CPU does not is
+ * checked here: natural alignment (PTX ISA, "Addresses as operands").
  */
 #ifndef TW_ARCH_EMULATOR_GLOBAL_H
 #define TW_ARCH_EMULATOR_GLOBAL_H
@@ -13,7 +13,8 @@
 static inline void tw__emu_check_global(const void *global, int bytes, const char *what)
 {
     if (__builtin_expect((uintptr_t)global % (uintptr_t)bytes != 0, 0))
-        tw__emu_fail_at(tw__emu_lane_state, "%s: global address %p is no multiple of %d", what, global, bytes);
+        tw__emu_fail_at(tw__emu_lane_state, "%s: global address %p is no multiple of %d", what, global,
+                        bytes);
 }
 
 TW_FN void tw__isa_global_load(uint32_t *words, const void *global, int bytes)

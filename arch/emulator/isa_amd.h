@@ -25,53 +25,35 @@ TW_FN int tw__emu_mfma_row(int lane, int r, int side)
     return (r / 4 * groups + lane / side) * 4 + r % 4;
 }
 
-/* d and a have `side` rows, d and b `side` columns. A lane holds `run` consecutive k of one row
- * of A and one column of B: A[i][k] lies in lane i + side * (k / run), element k % run, and B[k][i] likewise. */
-TW_FN void tw__emu_mfma_gather(float *d, float *a, float *b, void *const args[], int side, int depth,
-                               int run, int dtype)
+/* d and a have `side` rows, d and b `side` columns. A lane holds `run` consecutive k of one row of A and one
+ * column of B: A[i][k] lies in lane i + side * (k / run), element k % run, and B[k][i] likewise. */
+TW_FN void tw__emu_mfma_op(void *const args[], int side, int depth, int dtype)
 {
+    tw__emu_matrices *matrices = &tw__emu_lane_state->block->matrices;
+    float *a = matrices->a, *b = matrices->b, *d = matrices->d;
+    int run = side * depth / TW_LANES, registers = side * side / TW_LANES;
     for (int lane = 0; lane < TW_LANES; lane++) {
         const tw__emu_mfma *from = (const tw__emu_mfma *)args[lane];
         int i = lane % side, k = lane / side * run;
         TW__EMU_UNROLL
-        for (int r = 0; r < side * side / TW_LANES; r++)
+        for (int r = 0; r < registers; r++)
             d[tw__emu_mfma_row(lane, r, side) * side + i] = from->d[r];
-        if (dtype == TW_f32) {
-            a[i * depth + k] = tw__float_of(from->a[0]);
-            b[k * side + i] = tw__float_of(from->b[0]);
-            continue;
-        }
         TW__EMU_UNROLL
         for (int e = 0; e < run; e++) {
-            a[i * depth + k + e] = tw__emu_half_value(from->a[e / 2] >> (e % 2 * 16) & 0xffffu, dtype);
-            b[(k + e) * side + i] = tw__emu_half_value(from->b[e / 2] >> (e % 2 * 16) & 0xffffu, dtype);
+            a[i * depth + k + e] = tw__emu_element(from->a, e, dtype);
+            b[(k + e) * side + i] = tw__emu_element(from->b, e, dtype);
         }
     }
-}
-
-TW_FN void tw__emu_mfma_scatter(const float *d, void *const args[], int side)
-{
-    for (int lane = 0; lane < TW_LANES; lane++) {
-        TW__EMU_UNROLL
-        for (int r = 0; r < side * side / TW_LANES; r++)
-            ((const tw__emu_mfma *)args[lane])->d[r] =
-                d[tw__emu_mfma_row(lane, r, side) * side + lane % side];
-    }
-}
-
-enum { TW__EMU_MFMA_SIDE_MAX = 32, TW__EMU_MFMA_DEPTH_MAX = 32 };
-
-TW_FN void tw__emu_mfma_op(void *const args[], int side, int depth, int dtype)
-{
-    float a[TW__EMU_MFMA_SIDE_MAX * TW__EMU_MFMA_DEPTH_MAX] __attribute__((aligned(16)));
-    float b[TW__EMU_MFMA_DEPTH_MAX * TW__EMU_MFMA_SIDE_MAX] __attribute__((aligned(16)));
-    float d[TW__EMU_MFMA_SIDE_MAX * TW__EMU_MFMA_SIDE_MAX] __attribute__((aligned(16)));
-    tw__emu_mfma_gather(d, a, b, args, side, depth, side * depth / TW_LANES, dtype);
     if (dtype == TW_f32)
         tw__emu_matmul_f32(d, a, b, side, side, depth);
     else
         tw__emu_matmul(d, a, b, side, side, depth);
-    tw__emu_mfma_scatter(d, args, side);
+    for (int lane = 0; lane < TW_LANES; lane++) {
+        float *to = ((const tw__emu_mfma *)args[lane])->d;
+        TW__EMU_UNROLL
+        for (int r = 0; r < registers; r++)
+            to[r] = d[tw__emu_mfma_row(lane, r, side) * side + lane % side];
+    }
 }
 
 TW__EMU_FUNCTION void tw__emu_mfma_16x16x16_bf16(void *const args[])
@@ -79,37 +61,23 @@ TW__EMU_FUNCTION void tw__emu_mfma_16x16x16_bf16(void *const args[])
     tw__emu_mfma_op(args, 16, 16, TW_bf16);
 }
 
-TW__EMU_FUNCTION void tw__emu_mfma_16x16x16_f16(void *const args[])
-{
-    tw__emu_mfma_op(args, 16, 16, TW_f16);
-}
+TW__EMU_FUNCTION void tw__emu_mfma_16x16x16_f16(void *const args[]) { tw__emu_mfma_op(args, 16, 16, TW_f16); }
 
 TW__EMU_FUNCTION void tw__emu_mfma_16x16x32_bf16(void *const args[])
 {
     tw__emu_mfma_op(args, 16, 32, TW_bf16);
 }
 
-TW__EMU_FUNCTION void tw__emu_mfma_16x16x32_f16(void *const args[])
-{
-    tw__emu_mfma_op(args, 16, 32, TW_f16);
-}
+TW__EMU_FUNCTION void tw__emu_mfma_16x16x32_f16(void *const args[]) { tw__emu_mfma_op(args, 16, 32, TW_f16); }
 
-TW__EMU_FUNCTION void tw__emu_mfma_16x16x4_f32(void *const args[])
-{
-    tw__emu_mfma_op(args, 16, 4, TW_f32);
-}
+TW__EMU_FUNCTION void tw__emu_mfma_16x16x4_f32(void *const args[]) { tw__emu_mfma_op(args, 16, 4, TW_f32); }
 
-TW__EMU_FUNCTION void tw__emu_mfma_32x32x8_bf16(void *const args[])
-{
-    tw__emu_mfma_op(args, 32, 8, TW_bf16);
-}
+TW__EMU_FUNCTION void tw__emu_mfma_32x32x8_bf16(void *const args[]) { tw__emu_mfma_op(args, 32, 8, TW_bf16); }
 
-TW__EMU_FUNCTION void tw__emu_mfma_32x32x8_f16(void *const args[])
-{
-    tw__emu_mfma_op(args, 32, 8, TW_f16);
-}
+TW__EMU_FUNCTION void tw__emu_mfma_32x32x8_f16(void *const args[]) { tw__emu_mfma_op(args, 32, 8, TW_f16); }
 
-TW_FN void tw__emu_mfma_issue(tw__emu_op *op, float *d, const uint32_t *a, const uint32_t *b, const char *what)
+TW_FN void tw__emu_mfma_issue(tw__emu_op *op, float *d, const uint32_t *a, const uint32_t *b,
+                              const char *what)
 {
     tw__emu_mfma arg;
     arg.d = d;
@@ -182,7 +150,8 @@ TW__EMU_FUNCTION void tw__emu_ds_read_tr16_b64(void *const args[])
         uint32_t *r = ((const tw__emu_ds_read_tr *)args[lane])->r;
         int group = lane / 16 * 16, l = lane % 16;
         for (int n = 0; n < 4; n += 2)
-            r[n / 2] = read[group + 4 * n + l / 4][l % 4] | (uint32_t)read[group + 4 * (n + 1) + l / 4][l % 4] << 16;
+            r[n / 2] = read[group + 4 * n + l / 4][l % 4] | (uint32_t)read[group + 4 * (n + 1) + l / 4][l % 4]
+                                                                << 16;
     }
 }
 

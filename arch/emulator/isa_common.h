@@ -11,41 +11,20 @@
 #include "../dtypes.h"
 #include "scheduler.h"
 
-TW_FN int tw__isa_lane(void)
-{
-    return tw__emu_lane_state->index;
-}
+TW_FN int tw__isa_lane(void) { return tw__emu_lane_state->index; }
 
-TW_FN int tw__isa_wave(void)
-{
-    return tw__emu_lane_state->wave->index;
-}
+TW_FN int tw__isa_wave(void) { return tw__emu_lane_state->wave->index; }
 
-TW_FN int tw__isa_block_index(int axis)
-{
-    return (int)tw__emu_lane_state->block->index[axis];
-}
+TW_FN int tw__isa_block_index(int axis) { return (int)tw__emu_lane_state->block->index[axis]; }
 
-TW_FN int tw__isa_grid_size(int axis)
-{
-    return (int)tw__emu_lane_state->block->grid[axis];
-}
+TW_FN int tw__isa_grid_size(int axis) { return (int)tw__emu_lane_state->block->grid[axis]; }
 
-TW_FN void *tw__isa_shared_base(void)
-{
-    return tw__emu_lane_state->block->shared;
-}
+TW_FN void *tw__isa_shared_base(void) { return tw__emu_lane_state->block->shared; }
 
 /* PTX ISA, "barrier.sync"; AMD CDNA3 ISA, "S_BARRIER". */
-TW_FN void tw__isa_barrier(void)
-{
-    tw__emu_barrier("the block barrier");
-}
+TW_FN void tw__isa_barrier(void) { tw__emu_barrier("the block barrier"); }
 
-TW__EMU_FUNCTION void tw__emu_wave_barrier_op(void *const args[])
-{
-    (void)args;
-}
+TW__EMU_FUNCTION void tw__emu_wave_barrier_op(void *const args[]) { (void)args; }
 
 /* PTX ISA, "bar.warp.sync". AMD's waves run in lockstep and need none; a lane here runs alone until it
  * meets the others, so the meeting is real on every machine. */
@@ -100,53 +79,26 @@ TW_FN void tw__isa_shared_store(void *shared, const uint32_t *src, int bytes)
 }
 
 /* Transcendental functions: correct to the host library's last bit, where the machines round less well. */
-TW_FN float tw__isa_exp2(float x)
-{
-    return exp2f(x);
-}
+TW_FN float tw__isa_exp2(float x) { return exp2f(x); }
 
-TW_FN float tw__isa_log2(float x)
-{
-    return log2f(x);
-}
+TW_FN float tw__isa_log2(float x) { return log2f(x); }
 
-TW_FN float tw__isa_rcp(float x)
-{
-    return 1.0f / x;
-}
+TW_FN float tw__isa_rcp(float x) { return 1.0f / x; }
 
-TW_FN float tw__isa_sqrt(float x)
-{
-    return sqrtf(x);
-}
+TW_FN float tw__isa_sqrt(float x) { return sqrtf(x); }
 
-TW_FN float tw__isa_rsqrt(float x)
-{
-    return 1.0f / sqrtf(x);
-}
+TW_FN float tw__isa_rsqrt(float x) { return 1.0f / sqrtf(x); }
 
 /* One rounding. */
-TW_FN float tw__isa_fma(float a, float b, float c)
-{
-    return fmaf(a, b, c);
-}
+TW_FN float tw__isa_fma(float a, float b, float c) { return fmaf(a, b, c); }
 
 /* Two values rounded to nearest even, `low` in the low half; a NaN stays a quiet NaN, overflow gives
  * infinity. PTX ISA, "cvt.rn.bf16x2.f32"; AMD CDNA4 ISA, "V_CVT_PK_BF16_F32". */
-TW_FN uint32_t tw__isa_pack_bf16(float low, float high)
-{
-    return tw__bf16_of(low) | tw__bf16_of(high) << 16;
-}
+TW_FN uint32_t tw__isa_pack_bf16(float low, float high) { return tw__bf16_of(low) | tw__bf16_of(high) << 16; }
 
 /* PTX ISA, "cvt.rn.f16x2.f32"; AMD CDNA3 ISA, "V_CVT_F16_F32". */
-TW_FN uint32_t tw__isa_pack_f16(float low, float high)
-{
-    return tw__f16_of(low) | tw__f16_of(high) << 16;
-}
+TW_FN uint32_t tw__isa_pack_f16(float low, float high) { return tw__f16_of(low) | tw__f16_of(high) << 16; }
 
-TW_FN float tw__isa_unpack_f16(uint32_t half_bits)
-{
-    return tw__f16_to_f32(half_bits & 0xffffu);
-}
+TW_FN float tw__isa_unpack_f16(uint32_t half_bits) { return tw__f16_to_f32(half_bits & 0xffffu); }
 
 #endif

@@ -95,90 +95,50 @@ typedef struct {
     const uint32_t *a, *b;
 } tw__emu_mma;
 
-enum { TW__EMU_MMA_M = 16, TW__EMU_MMA_N = 8 };
-
-/* "Matrix Fragments for mma.m16n8k16 with floating point type" and every m16n8: with group = lane / 4 and
- * place = lane % 4, a lane's d holds rows group (elements 0, 1) and group + 8 (2, 3), columns 2 * place and
- * the next. Loads them into the dense matrix, or stores them back. */
-TW_FN void tw__emu_mma_gather_d(float d[TW__EMU_MMA_M][TW__EMU_MMA_N], void *const args[])
+/* "Matrix Fragments for mma.m16n8k16 with floating point type" and "... mma.m16n8k8". With group = lane / 4,
+ * place = lane % 4 and a register of `wide` elements (two of 16 bits, or one TF32), the lower k lower:
+ *   a  register r: row group + 8 * (r % 2), columns from wide * (place + 4 * (r / 2))
+ *   b  register r: rows from wide * (place + 4 * r), column group
+ *   d  registers 2 * r and 2 * r + 1: row group + 8 * r, columns 2 * place and the next */
+TW_FN void tw__emu_mma_m16n8(void *const args[], int wide, int dtype)
 {
-    for (int lane = 0; lane < TW_LANES; lane++)
-        for (int half = 0; half < 2; half++)
-            memcpy(&d[lane / 4 + 8 * half][lane % 4 * 2], ((const tw__emu_mma *)args[lane])->d + 2 * half,
-                   2 * sizeof(float));
-}
-
-TW_FN void tw__emu_mma_scatter_d(float d[TW__EMU_MMA_M][TW__EMU_MMA_N], void *const args[])
-{
-    for (int lane = 0; lane < TW_LANES; lane++)
-        for (int half = 0; half < 2; half++)
-            memcpy(((const tw__emu_mma *)args[lane])->d + 2 * half, &d[lane / 4 + 8 * half][lane % 4 * 2],
-                   2 * sizeof(float));
-}
-
-/* m16n8k16: register r of a holds row group + 8 * (r % 2), columns 2 * place + 8 * (r / 2) and the next;
- * register r of b rows 2 * place + 8 * r and the next, column group. The lower k is the lower half. */
-TW_FN void tw__emu_mma_m16n8k16_op(void *const args[], int dtype)
-{
-    float a[16][16] __attribute__((aligned(16)));
-    float b[16][TW__EMU_MMA_N] __attribute__((aligned(16)));
-    float d[TW__EMU_MMA_M][TW__EMU_MMA_N] __attribute__((aligned(16)));
+    tw__emu_matrices *matrices = &tw__emu_lane_state->block->matrices;
+    float *a = matrices->a, *b = matrices->b, *d = matrices->d;
+    int rows = 16, cols = 8, depth = 8 * wide;
     for (int lane = 0; lane < TW_LANES; lane++) {
         const tw__emu_mma *from = (const tw__emu_mma *)args[lane];
         int group = lane / 4, place = lane % 4;
         TW__EMU_UNROLL
-        for (int r = 0; r < 4; r++) {
-            float *to = &a[group + 8 * (r % 2)][2 * place + 8 * (r / 2)];
-            to[0] = tw__emu_half_value(from->a[r] & 0xffffu, dtype);
-            to[1] = tw__emu_half_value(from->a[r] >> 16, dtype);
+        for (int i = 0; i < 4 * wide; i++) {
+            int r = i / wide, e = i % wide;
+            a[(group + 8 * (r % 2)) * depth + wide * (place + 4 * (r / 2)) + e] =
+                tw__emu_element(from->a, i, dtype);
         }
         TW__EMU_UNROLL
-        for (int r = 0; r < 2; r++) {
-            b[2 * place + 8 * r][group] = tw__emu_half_value(from->b[r] & 0xffffu, dtype);
-            b[2 * place + 8 * r + 1][group] = tw__emu_half_value(from->b[r] >> 16, dtype);
+        for (int i = 0; i < 2 * wide; i++) {
+            int r = i / wide, e = i % wide;
+            b[(wide * (place + 4 * r) + e) * cols + group] = tw__emu_element(from->b, i, dtype);
         }
-    }
-    tw__emu_mma_gather_d(d, args);
-    tw__emu_matmul(d[0], a[0], b[0], TW__EMU_MMA_M, TW__EMU_MMA_N, 16);
-    tw__emu_mma_scatter_d(d, args);
-}
-
-/* "Matrix Fragments for mma.m16n8k8", .tf32: register r of a holds row group + 8 * (r % 2), column
- * place + 4 * (r / 2); register r of b row place + 4 * r, column group. The unit ignores the low 13 bits. */
-TW_FN void tw__emu_mma_m16n8k8_op(void *const args[])
-{
-    const uint32_t tf32 = 0xffffe000u;
-    float a[16][8] __attribute__((aligned(16)));
-    float b[8][TW__EMU_MMA_N] __attribute__((aligned(16)));
-    float d[TW__EMU_MMA_M][TW__EMU_MMA_N] __attribute__((aligned(16)));
-    for (int lane = 0; lane < TW_LANES; lane++) {
-        const tw__emu_mma *from = (const tw__emu_mma *)args[lane];
-        int group = lane / 4, place = lane % 4;
-        TW__EMU_UNROLL
-        for (int r = 0; r < 4; r++)
-            a[group + 8 * (r % 2)][place + 4 * (r / 2)] = tw__float_of(from->a[r] & tf32);
         TW__EMU_UNROLL
         for (int r = 0; r < 2; r++)
-            b[place + 4 * r][group] = tw__float_of(from->b[r] & tf32);
+            memcpy(&d[(group + 8 * r) * cols + 2 * place], from->d + 2 * r, 2 * sizeof *d);
     }
-    tw__emu_mma_gather_d(d, args);
-    tw__emu_matmul(d[0], a[0], b[0], TW__EMU_MMA_M, TW__EMU_MMA_N, 8);
-    tw__emu_mma_scatter_d(d, args);
+    tw__emu_matmul(d, a, b, rows, cols, depth);
+    for (int lane = 0; lane < TW_LANES; lane++) {
+        float *to = ((const tw__emu_mma *)args[lane])->d;
+        TW__EMU_UNROLL
+        for (int r = 0; r < 2; r++)
+            memcpy(to + 2 * r, &d[(lane / 4 + 8 * r) * cols + lane % 4 * 2], 2 * sizeof *d);
+    }
 }
 
-TW__EMU_FUNCTION void tw__emu_mma_m16n8k16_bf16(void *const args[])
-{
-    tw__emu_mma_m16n8k16_op(args, TW_bf16);
-}
+TW__EMU_FUNCTION void tw__emu_mma_m16n8k16_bf16(void *const args[]) { tw__emu_mma_m16n8(args, 2, TW_bf16); }
 
-TW__EMU_FUNCTION void tw__emu_mma_m16n8k16_f16(void *const args[])
-{
-    tw__emu_mma_m16n8k16_op(args, TW_f16);
-}
+TW__EMU_FUNCTION void tw__emu_mma_m16n8k16_f16(void *const args[]) { tw__emu_mma_m16n8(args, 2, TW_f16); }
 
 TW__EMU_FUNCTION void tw__emu_mma_m16n8k8_tf32(void *const args[])
 {
-    tw__emu_mma_m16n8k8_op(args);
+    tw__emu_mma_m16n8(args, 1, TW__EMU_TF32);
 }
 
 TW_FN void tw__emu_mma_issue(tw__emu_op *op, float *d, const uint32_t *a, const uint32_t *b, const char *what)
@@ -260,10 +220,7 @@ TW_FN void tw__isa_cp_async_16(void *shared, const void *global, int source_byte
 }
 
 /* cp.async.commit_group: the copies since the last commit are one group. */
-TW_FN void tw__isa_cp_async_commit(void)
-{
-    tw__emu_lane_state->copies.open_group++;
-}
+TW_FN void tw__isa_cp_async_commit(void) { tw__emu_lane_state->copies.open_group++; }
 
 /* cp.async.wait_group: all but the youngest `groups_in_flight` committed groups have landed. Uncommitted
  * copies are not waited for. */

@@ -22,7 +22,7 @@
 #include "../abi.h"
 #include "scheduler.h"
 
-/* Hidden by <sys/mman.h> under -std=c17. The value is that of every Linux but alpha, mips, parisc and xtensa. */
+/* <sys/mman.h> hides both under -std=c17. The value holds on every Linux but alpha, mips, parisc, xtensa. */
 #ifndef MAP_ANONYMOUS
 #define MAP_ANONYMOUS 0x20
 #endif
@@ -35,10 +35,10 @@ int madvise(void *address, size_t bytes, int advice);
 #endif
 
 enum {
-    TW__EMU_POISON = 0xff,         /* fills shared memory before a block: a NaN in every float format */
-    TW__EMU_STACK_COLORS = 16,     /* stacks start at this many different places of a page, */
-    TW__EMU_COLOR_BYTES = 256,     /* so that the lanes' innermost frames share no cache set */
-    TW__EMU_THREADS_MAX = 1024     /* of a block, on every machine emulated here */
+    TW__EMU_POISON = 0xff,     /* fills shared memory before a block: a NaN in every float format */
+    TW__EMU_STACK_COLORS = 16, /* stacks start at this many different places of a page, */
+    TW__EMU_COLOR_BYTES = 256, /* so that the lanes' innermost frames share no cache set */
+    TW__EMU_THREADS_MAX = 1024 /* of a block, on every machine emulated here */
 };
 
 /* What one OS thread needs to run blocks: the shared memory and a stack per lane in one mapping, a guard
@@ -191,11 +191,14 @@ TW__EMU_FUNCTION int tw__emu_refuse(const tw_launch_request *request, uint32_t t
 {
     char reason[TW__EMU_MESSAGE_BYTES] = "";
     if (threads == 0 || threads % TW_LANES != 0 || threads > TW__EMU_THREADS_MAX)
-        snprintf(reason, sizeof reason, "emulator: the kernel has %u threads a block; the machine runs whole waves "
-                 "of %d lanes, at most %d threads", threads, TW_LANES, TW__EMU_THREADS_MAX);
+        snprintf(reason, sizeof reason,
+                 "emulator: the kernel has %u threads a block; the machine runs whole waves "
+                 "of %d lanes, at most %d threads",
+                 threads, TW_LANES, TW__EMU_THREADS_MAX);
     else if (shared_bytes > (uint32_t)TW_SHARED_BYTES)
-        snprintf(reason, sizeof reason, "emulator: the kernel asks for %u bytes of shared memory; the machine has %d",
-                 shared_bytes, TW_SHARED_BYTES);
+        snprintf(reason, sizeof reason,
+                 "emulator: the kernel asks for %u bytes of shared memory; the machine has %d", shared_bytes,
+                 TW_SHARED_BYTES);
     if (reason[0] && request->message && request->message_bytes > 0)
         snprintf(request->message, request->message_bytes, "%s", reason);
     return reason[0] != '\0';

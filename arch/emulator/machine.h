@@ -14,11 +14,17 @@
 
 #include "fiber.h"
 
-enum { TW__EMU_MESSAGE_BYTES = 256 };
+enum { TW__EMU_MESSAGE_BYTES = 256, TW__EMU_MATRIX_ELEMENTS = 32 * 32 };
 
 /* A collective instruction: `args[lane]`, for TW_LANES lanes, is that lane's record of operands and results.
  * Runs once per wave, on the stack of the lane that came last. */
 typedef void tw__emu_op(void *const args[]);
+
+/* The operands of the matrix instruction being executed, dense, row by row. Kept here and not on the stack of
+ * whichever lane came last, so that they stay in the cache. */
+typedef struct {
+    float a[TW__EMU_MATRIX_ELEMENTS], b[TW__EMU_MATRIX_ELEMENTS], d[TW__EMU_MATRIX_ELEMENTS];
+} __attribute__((aligned(64))) tw__emu_matrices;
 
 /* A copy to shared memory that has been issued and has not landed. */
 typedef struct {
@@ -48,11 +54,11 @@ typedef enum { TW__EMU_READY, TW__EMU_AT_BARRIER, TW__EMU_RETURNED } tw__emu_wav
 typedef struct tw__emu_wave {
     int index; /* in its block */
     tw__emu_wave_state state;
-    int current;             /* the lane that continues when the wave is chosen */
-    int arrived, returned;   /* lanes that wait at the collective instruction below; lanes that are done */
-    int first;               /* the lane that reached it first */
+    int current;           /* the lane that continues when the wave is chosen */
+    int arrived, returned; /* lanes that wait at the collective instruction below; lanes that are done */
+    int first;             /* the lane that reached it first */
     tw__emu_op *op;
-    const char *what;        /* its name */
+    const char *what; /* its name */
     void *args[TW_LANES];
     tw__emu_lane lane[TW_LANES];
 } tw__emu_wave;
@@ -68,15 +74,19 @@ typedef struct tw__emu_block {
     tw__emu_wave *wave;
     int at_barrier, returned; /* waves */
     uint64_t random;          /* state of the generator that orders the waves */
+    tw__emu_matrices matrices;
     int failed;
     char message[TW__EMU_MESSAGE_BYTES];
 } tw__emu_block;
+
+/* A function that reports an error and does not return. */
+#define TW__EMU_FAILURE TW__EMU_FUNCTION __attribute__((noreturn, cold))
 
 /* The lane that runs on this OS thread. Written at every switch. */
 static __thread __attribute__((unused)) tw__emu_lane *tw__emu_lane_state;
 
 /* Ends the launch with one line. Control goes back to the launcher and never returns to the lane. */
-TW__EMU_FUNCTION __attribute__((noreturn, cold, format(printf, 1, 2))) void tw__emu_fail(const char *format, ...)
+TW__EMU_FAILURE __attribute__((format(printf, 1, 2))) void tw__emu_fail(const char *format, ...)
 {
     tw__emu_lane *lane = tw__emu_lane_state;
     tw__emu_block *block = lane->block;
@@ -90,8 +100,8 @@ TW__EMU_FUNCTION __attribute__((noreturn, cold, format(printf, 1, 2))) void tw__
 }
 
 /* The same where one lane is at fault: "emulator: <format> (block (x,y,z) wave W lane L)". */
-TW__EMU_FUNCTION __attribute__((noreturn, cold, format(printf, 2, 3))) void tw__emu_fail_at(const tw__emu_lane *lane,
-                                                                                           const char *format, ...)
+TW__EMU_FAILURE __attribute__((format(printf, 2, 3))) void tw__emu_fail_at(const tw__emu_lane *lane,
+                                                                           const char *format, ...)
 {
     char text[TW__EMU_MESSAGE_BYTES];
     const uint32_t *at = lane->block->index;
@@ -99,16 +109,16 @@ TW__EMU_FUNCTION __attribute__((noreturn, cold, format(printf, 2, 3))) void tw__
     va_start(values, format);
     vsnprintf(text, sizeof text, format, values);
     va_end(values);
-    tw__emu_fail("emulator: %s (block (%u,%u,%u) wave %d lane %d)", text, at[0], at[1], at[2], lane->wave->index,
-                 lane->index);
+    tw__emu_fail("emulator: %s (block (%u,%u,%u) wave %d lane %d)", text, at[0], at[1], at[2],
+                 lane->wave->index, lane->index);
 }
 
-TW__EMU_FUNCTION __attribute__((noreturn, cold)) void tw__emu_fail_shared(const tw__emu_lane *lane, const char *what,
-                                                                         intptr_t offset, int bytes)
+TW__EMU_FAILURE void tw__emu_fail_shared(const tw__emu_lane *lane, const char *what, intptr_t offset,
+                                         int bytes)
 {
     if (offset < 0 || (size_t)offset + (size_t)bytes > lane->block->shared_bytes)
-        tw__emu_fail_at(lane, "%s: shared address %ld+%d is outside the block's %zu bytes", what, (long)offset, bytes,
-                        lane->block->shared_bytes);
+        tw__emu_fail_at(lane, "%s: shared address %ld+%d is outside the block's %zu bytes", what,
+                        (long)offset, bytes, lane->block->shared_bytes);
     tw__emu_fail_at(lane, "%s: shared address %ld is no multiple of %d", what, (long)offset, bytes);
 }
 
@@ -118,18 +128,20 @@ static inline char *tw__emu_shared(tw__emu_lane *lane, const void *address, int 
 {
     tw__emu_block *block = lane->block;
     uintptr_t offset = (uintptr_t)address - (uintptr_t)block->shared;
-    if (__builtin_expect(offset > block->shared_bytes || block->shared_bytes - offset < (uintptr_t)bytes ||
-                         offset % (uintptr_t)bytes != 0, 0))
+    int inside = offset <= block->shared_bytes && block->shared_bytes - offset >= (uintptr_t)bytes;
+    if (__builtin_expect(!inside || offset % (uintptr_t)bytes != 0, 0))
         tw__emu_fail_shared(lane, what, (intptr_t)offset, bytes);
     return block->shared + offset;
 }
 
-static inline void tw__emu_shared_read(tw__emu_lane *lane, void *to, const void *shared, int bytes, const char *what)
+static inline void tw__emu_shared_read(tw__emu_lane *lane, void *to, const void *shared, int bytes,
+                                       const char *what)
 {
     memcpy(to, tw__emu_shared(lane, shared, bytes, what), (size_t)bytes);
 }
 
-static inline void tw__emu_shared_write(tw__emu_lane *lane, void *shared, const void *from, int bytes, const char *what)
+static inline void tw__emu_shared_write(tw__emu_lane *lane, void *shared, const void *from, int bytes,
+                                        const char *what)
 {
     memcpy(tw__emu_shared(lane, shared, bytes, what), from, (size_t)bytes);
 }

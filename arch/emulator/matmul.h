@@ -22,8 +22,8 @@
 
 typedef float tw__emu_float4 __attribute__((vector_size(16), may_alias)); /* every host has it in registers */
 
-/* Always inlined with constant extents: `rows` a multiple of 4, `cols` of 8. Arrays are 16-byte aligned. Works
- * on 4 x 8 sums at a time, eight vectors that stay in registers. */
+/* Always inlined with constant extents: `rows` a multiple of 4, `cols` of 8. Arrays are 16-byte aligned.
+ * Works on 4 x 8 sums at a time, eight vectors that stay in registers. */
 TW_FN void tw__emu_matmul(float *d, const float *a, const float *b, int rows, int cols, int depth)
 {
     for (int i = 0; i < rows; i += 4) {
@@ -38,7 +38,7 @@ TW_FN void tw__emu_matmul(float *d, const float *a, const float *b, int rows, in
                 tw__emu_float4 b_low = *(const tw__emu_float4 *)&b[k * cols + j];
                 tw__emu_float4 b_high = *(const tw__emu_float4 *)&b[k * cols + j + 4];
                 TW__EMU_UNROLL
-            for (int r = 0; r < 4; r++) {
+                for (int r = 0; r < 4; r++) {
                     low[r] += a[(i + r) * depth + k] * b_low;
                     high[r] += a[(i + r) * depth + k] * b_high;
                 }
@@ -57,15 +57,27 @@ TW_FN void tw__emu_matmul(float *d, const float *a, const float *b, int rows, in
 TW_FN void tw__emu_matmul_f32(float *d, const float *a, const float *b, int rows, int cols, int depth)
 {
     for (int i = 0; i < rows; i++)
-        for (int k = 0; k < depth; k++)
-            for (int j = 0; j < cols; j++)
-                d[i * cols + j] = (float)((double)a[i * depth + k] * b[k * cols + j] + d[i * cols + j]);
+        for (int j = 0; j < cols; j++) {
+            float sum = d[i * cols + j];
+            TW__EMU_UNROLL
+            for (int k = 0; k < depth; k++)
+                sum = (float)((double)a[i * depth + k] * b[k * cols + j] + sum);
+            d[i * cols + j] = sum;
+        }
 }
 
-/* A 16-bit pattern of `dtype` (TW_f16 or TW_bf16, constant once inlined) as a float. */
-TW_FN float tw__emu_half_value(uint32_t bits, int dtype)
+enum { TW__EMU_TF32 = TW_DTYPE_CODES }; /* a float of which the unit ignores the low 13 bits */
+
+/* Element i of a lane's operand, packed from the first register's low bits on. `dtype`, a constant once
+ * inlined: TW_bf16, TW_f16, TW_f32 or TW__EMU_TF32. */
+TW_FN float tw__emu_element(const uint32_t *registers, int i, int dtype)
 {
-    return dtype == TW_bf16 ? tw__float_of(bits << 16) : tw__f16_to_f32(bits);
+    if (dtype == TW_f32)
+        return tw__float_of(registers[i]);
+    if (dtype == TW__EMU_TF32)
+        return tw__float_of(registers[i] & 0xffffe000u);
+    uint32_t half = registers[i / 2] >> (i % 2 * 16) & 0xffffu;
+    return dtype == TW_bf16 ? tw__float_of(half << 16) : tw__f16_to_f32(half);
 }
 
 #endif

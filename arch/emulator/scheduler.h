@@ -60,16 +60,17 @@ static inline void tw__emu_switch_wave(tw__emu_lane *lane)
     tw__emu_switch_to_lane(lane, &wave->lane[wave->current]);
 }
 
-TW__EMU_FUNCTION __attribute__((noreturn, cold)) void tw__emu_fail_diverged(tw__emu_lane *lane, int a, const char *at_a,
-                                                                           int b, const char *at_b)
+TW__EMU_FAILURE void tw__emu_fail_diverged(tw__emu_lane *lane, int a, const char *at_a, int b,
+                                           const char *at_b)
 {
     const uint32_t *at = lane->block->index;
     tw__emu_fail("emulator: block (%u,%u,%u) wave %d: lane %d is at %s, lane %d %s%s: "
                  "all lanes of a wave must reach a collective instruction together",
-                 at[0], at[1], at[2], lane->wave->index, a, at_a, b, at_b ? "is at " : "returned", at_b ? at_b : "");
+                 at[0], at[1], at[2], lane->wave->index, a, at_a, b, at_b ? "is at " : "returned",
+                 at_b ? at_b : "");
 }
 
-TW__EMU_FUNCTION __attribute__((noreturn, cold)) void tw__emu_fail_barrier(tw__emu_block *block)
+TW__EMU_FAILURE void tw__emu_fail_barrier(tw__emu_block *block)
 {
     int waiting = 0, gone = 0;
     while (block->wave[waiting].state != TW__EMU_AT_BARRIER)
@@ -128,10 +129,7 @@ TW__EMU_FUNCTION void tw__emu_barrier_op(void *const args[])
     tw__emu_switch_wave(lane);
 }
 
-static inline void tw__emu_barrier(const char *what)
-{
-    tw__emu_collective(tw__emu_barrier_op, NULL, what);
-}
+static inline void tw__emu_barrier(const char *what) { tw__emu_collective(tw__emu_barrier_op, NULL, what); }
 
 /* The lane's kernel call is over: goes to the next lane, the next wave, or back to the launcher. */
 static inline void tw__emu_lane_return(tw__emu_lane *lane)

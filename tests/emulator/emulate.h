@@ -25,8 +25,8 @@ enum { TW_LANES = TEST_LANES, TW_SHARED_BYTES = 65536 };
 #include "arch/emulator/launch.h"
 
 typedef struct {
-    uint32_t threads;     /* 0: one wave */
-    uint32_t grid[3];     /* 0 along an axis: 1 */
+    uint32_t threads; /* 0: one wave */
+    uint32_t grid[3]; /* 0 along an axis: 1 */
     uint32_t shared_bytes;
     uint32_t os_threads;
     uint64_t seed;
@@ -79,13 +79,11 @@ static inline uint64_t test_random(void)
 }
 
 /* Uniform in [-1, 1). */
-static inline float test_value(void)
-{
-    return (float)((double)(test_random() >> 11) * 0x1p-52 - 1.0);
-}
+static inline float test_value(void) { return (float)((double)(test_random() >> 11) * 0x1p-52 - 1.0); }
 
 /* Requires |got - want| <= bound * (sum of the magnitudes that were added) in every element; NaN fails. */
-static inline void test_matrix(const float *got, const double *want, const double *magnitude, int count, double bound)
+static inline void test_matrix(const float *got, const double *want, const double *magnitude, int count,
+                               double bound)
 {
     for (int i = 0; i < count; i++)
         if (!(fabs((double)got[i] - want[i]) <= bound * magnitude[i]))
@@ -94,8 +92,8 @@ static inline void test_matrix(const float *got, const double *want, const doubl
 }
 
 /* want (rows x cols) = d + a b in float64; magnitude the same of absolute values. */
-static inline void test_product(double *want, double *magnitude, const float *d, const float *a, const float *b,
-                                int rows, int cols, int depth)
+static inline void test_product(double *want, double *magnitude, const float *d, const float *a,
+                                const float *b, int rows, int cols, int depth)
 {
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < cols; j++) {

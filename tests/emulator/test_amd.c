@@ -13,7 +13,8 @@ enum { SIDE_MAX = 32, DEPTH_MAX = 32 };
 
 typedef struct {
     int side, depth, dtype;
-    float a[SIDE_MAX * DEPTH_MAX], b[DEPTH_MAX * SIDE_MAX], d[SIDE_MAX * SIDE_MAX], result[SIDE_MAX * SIDE_MAX];
+    float a[SIDE_MAX * DEPTH_MAX], b[DEPTH_MAX * SIDE_MAX], d[SIDE_MAX * SIDE_MAX],
+        result[SIDE_MAX * SIDE_MAX];
     float a_of[TW_LANES][8], b_of[TW_LANES][8], d_of[TW_LANES][16]; /* the registers of each lane */
 } mfma_case;
 
@@ -28,7 +29,8 @@ static float *d_place(mfma_case *test, int i, int j)
 
 static uint32_t pair(const float *values, int dtype)
 {
-    return dtype == TW_bf16 ? tw__isa_pack_bf16(values[0], values[1]) : tw__isa_pack_f16(values[0], values[1]);
+    return dtype == TW_bf16 ? tw__isa_pack_bf16(values[0], values[1])
+                            : tw__isa_pack_f16(values[0], values[1]);
 }
 
 static void kernel_mfma(const void *args)
@@ -54,8 +56,9 @@ static void kernel_mfma(const void *args)
 static float random_value(int dtype)
 {
     float value = test_value();
-    return dtype == TW_bf16 ? tw__float_of(tw__bf16_of(value) << 16)
-         : dtype == TW_f16 ? tw__f16_to_f32(tw__f16_of(value)) : value;
+    return dtype == TW_bf16  ? tw__float_of(tw__bf16_of(value) << 16)
+           : dtype == TW_f16 ? tw__f16_to_f32(tw__f16_of(value))
+                             : value;
 }
 
 static void mfma_equals_the_float64_product(void **state)
@@ -107,8 +110,8 @@ static void kernel_transposing_read(const void *args)
     tw__isa_ds_read_tr16_b64(test->r[lane], mine);
 }
 
-/* Within 16 lanes: element n of lane l comes from lane 4 * n + l / 4, halfword l % 4. So 16 lanes that read 16
- * rows of 4 hand each lane 4 rows of one column. */
+/* Within 16 lanes: element n of lane l comes from lane 4 * n + l / 4, halfword l % 4. So 16 lanes that read
+ * 16 rows of 4 hand each lane 4 rows of one column. */
 static void ds_read_tr16_transposes_within_sixteen_lanes(void **state)
 {
     transpose_case test, *args = &test;
@@ -119,7 +122,8 @@ static void ds_read_tr16_transposes_within_sixteen_lanes(void **state)
     for (int lane = 0; lane < TW_LANES; lane++)
         for (int n = 0; n < 4; n++) {
             int group = lane - lane % 16, l = lane % 16;
-            assert_int_equal(test.r[lane][n / 2] >> n % 2 * 16 & 0xffffu, test.stored[group + 4 * n + l / 4][l % 4]);
+            assert_int_equal(test.r[lane][n / 2] >> n % 2 * 16 & 0xffffu,
+                             test.stored[group + 4 * n + l / 4][l % 4]);
         }
 }
 

@@ -15,7 +15,7 @@ enum { TW_SCRATCH_BYTES = 4096 };
 
 typedef struct {
     int bytes;
-    uint8_t image[64];     /* shared memory after one store in its middle */
+    uint8_t image[64]; /* shared memory after one store in its middle */
     uint32_t loaded[4];
 } width_case;
 
@@ -129,7 +129,8 @@ static void global_memory_is_read_and_written_in_every_width_if_aligned(void **s
                 test.offset = offset;
                 test.bytes = bytes;
                 test.store = store;
-                snprintf(address, sizeof address, "emulator: global %s: global address %p is no multiple of %d ",
+                snprintf(address, sizeof address,
+                         "emulator: global %s: global address %p is no multiple of %d ",
                          store ? "store" : "load", (void *)(test.memory + offset), bytes);
                 assert_int_equal(test_run(kernel_global, &args), offset % bytes != 0);
                 if (offset % bytes != 0) {
@@ -187,8 +188,8 @@ static double value_of(uint32_t bits, int mantissa)
     int exponent_max = (1 << (15 - mantissa)) - 1, bias = exponent_max / 2;
     int exponent = (int)(bits >> mantissa) & exponent_max, fraction = (int)bits & ((1 << mantissa) - 1);
     double magnitude = exponent == exponent_max ? (fraction ? (double)NAN : (double)INFINITY)
-                     : exponent ? ldexp(1.0 + ldexp(fraction, -mantissa), exponent - bias)
-                                : ldexp(fraction, 1 - bias - mantissa);
+                       : exponent               ? ldexp(1.0 + ldexp(fraction, -mantissa), exponent - bias)
+                                                : ldexp(fraction, 1 - bias - mantissa);
     return bits >> 15 ? -magnitude : magnitude;
 }
 
@@ -206,7 +207,8 @@ static void every_16_bit_value_survives_a_round_trip(void **state)
     for (int mantissa = 7; mantissa <= 10; mantissa += 3)
         for (uint32_t bits = 0; bits < 0x10000u; bits++) {
             double value = value_of(bits, mantissa);
-            float unpacked = mantissa == 10 ? tw__isa_unpack_f16(bits | 0xabcd0000u) : tw__float_of(bits << 16);
+            float unpacked =
+                mantissa == 10 ? tw__isa_unpack_f16(bits | 0xabcd0000u) : tw__float_of(bits << 16);
             if (value != value) {
                 assert_true(isnan(unpacked));
                 assert_true(isnan(value_of(pack(unpacked, mantissa), mantissa)));
@@ -249,7 +251,8 @@ static void scalar_functions_keep_their_corners(void **state)
     (void)state;
     assert_true(tw__isa_exp2(-INFINITY) == 0.0f && tw__isa_exp2(INFINITY) == INFINITY);
     assert_true(tw__isa_log2(0.0f) == -INFINITY && isnan(tw__isa_log2(-1.0f)));
-    assert_true(tw__isa_rcp(0.0f) == INFINITY && tw__isa_rcp(-INFINITY) == 0.0f && tw__isa_rcp(4.0f) == 0.25f);
+    assert_true(tw__isa_rcp(0.0f) == INFINITY && tw__isa_rcp(-INFINITY) == 0.0f &&
+                tw__isa_rcp(4.0f) == 0.25f);
     assert_true(tw__isa_sqrt(9.0f) == 3.0f && isnan(tw__isa_sqrt(-1.0f)));
     assert_true(tw__isa_rsqrt(16.0f) == 0.25f && tw__isa_rsqrt(0.0f) == INFINITY);
     /* (1 + e)(1 - e) - 1 = -e^2 only if the product is not rounded */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * NVIDIA's asynchronous copy in the emulator: lands at the wait that covers it and no sooner, in order, once, and
- * zero-fills (PTX ISA, "cp.async", "cp.async.commit_group", "cp.async.wait_group").
+ * NVIDIA's asynchronous copy in the emulator: lands at the wait that covers it and no sooner, in order, once,
+ * and zero-fills (PTX ISA, "cp.async", "cp.async.commit_group", "cp.async.wait_group").
  */
 #define TEST_LANES 32
 #include "emulate.h"

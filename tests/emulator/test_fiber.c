@@ -19,8 +19,8 @@ typedef struct {
     tw__emu_fiber fiber;
     char *stack;
     int number;
-    int rounds;       /* completed */
-    int corrupted;    /* words of its frame that changed while it was parked */
+    int rounds;    /* completed */
+    int corrupted; /* words of its frame that changed while it was parked */
     double expected, computed;
 } test_fiber;
 
@@ -38,7 +38,8 @@ static __attribute__((noinline)) void park(test_fiber *self)
     tw__emu_fiber_switch(&self->fiber, &launcher);
 }
 
-/* More live values than there are registers a call preserves, integers and floats; all depend on the fiber. */
+/* More live values than there are registers a call preserves, integers and floats; all depend on the fiber.
+ */
 static void entry(void)
 {
     test_fiber *self = running;
@@ -138,7 +139,8 @@ static void an_abandoned_fiber_starts_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(many_fibers_keep_their_frames_and_registers, open_fibers, close_fibers),
+        cmocka_unit_test_setup_teardown(many_fibers_keep_their_frames_and_registers, open_fibers,
+                                        close_fibers),
         cmocka_unit_test_setup_teardown(an_abandoned_fiber_starts_again, open_fibers, close_fibers),
     };
     return cmocka_run_group_tests_name("emulator fibers", tests, NULL, NULL);

@@ -67,8 +67,9 @@ static void the_first_failing_block_speaks_whatever_the_os_threads(void **state)
             log.failing[23] = repeat % 2 ? 5 : 1;
             log.failing[24] = log.failing[40] = 2;
             assert_int_equal(test_run_with(kernel_grid, &args, how), 1);
-            assert_string_equal(test_message, "emulator: shared load: shared address 65536+4 is outside the block's "
-                                              "65536 bytes (block (2,1,1) wave 0 lane 0)");
+            assert_string_equal(test_message,
+                                "emulator: shared load: shared address 65536+4 is outside the block's "
+                                "65536 bytes (block (2,1,1) wave 0 lane 0)");
             for (int i = 0; i < 22; i++)
                 assert_int_equal(log.visits[i], 1);
         }
@@ -120,10 +121,7 @@ static void an_empty_grid_runs_nothing(void **state)
     assert_int_equal(tw__emu_launch(&request, &info, NULL), 0);
 }
 
-static void kernel_nothing(const void *args)
-{
-    (void)args;
-}
+static void kernel_nothing(const void *args) { (void)args; }
 
 static void a_block_the_machine_cannot_hold_is_refused(void **state)
 {
@@ -131,13 +129,16 @@ static void a_block_the_machine_cannot_hold_is_refused(void **state)
     test_launch too_much = {.shared_bytes = TW_SHARED_BYTES + 1};
     (void)state;
     assert_int_equal(test_run_with(kernel_nothing, NULL, half_wave), 1);
-    assert_string_equal(test_message, "emulator: the kernel has 16 threads a block; the machine runs whole waves of 32 "
-                                      "lanes, at most 1024 threads");
+    assert_string_equal(test_message,
+                        "emulator: the kernel has 16 threads a block; the machine runs whole waves of 32 "
+                        "lanes, at most 1024 threads");
     assert_int_equal(test_run_with(kernel_nothing, NULL, too_many), 1);
-    assert_string_equal(test_message, "emulator: the kernel has 1056 threads a block; the machine runs whole waves of 32 "
-                                      "lanes, at most 1024 threads");
+    assert_string_equal(test_message,
+                        "emulator: the kernel has 1056 threads a block; the machine runs whole waves of 32 "
+                        "lanes, at most 1024 threads");
     assert_int_equal(test_run_with(kernel_nothing, NULL, too_much), 1);
-    assert_string_equal(test_message, "emulator: the kernel asks for 65537 bytes of shared memory; the machine has 65536");
+    assert_string_equal(test_message,
+                        "emulator: the kernel asks for 65537 bytes of shared memory; the machine has 65536");
 }
 
 int main(void)

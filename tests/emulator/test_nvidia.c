@@ -20,12 +20,9 @@ typedef struct {
 static float rounded(float value, int dtype)
 {
     switch (dtype) {
-    case TW_bf16:
-        return tw__float_of(tw__bf16_of(value) << 16);
-    case TW_f16:
-        return tw__f16_to_f32(tw__f16_of(value));
-    default:
-        return value;
+    case TW_bf16: return tw__float_of(tw__bf16_of(value) << 16);
+    case TW_f16: return tw__f16_to_f32(tw__f16_of(value));
+    default: return value;
     }
 }
 
@@ -54,16 +51,11 @@ static void check_case(const mma_case *test, int depth)
     test_matrix(test->result, want, magnitude, M * N, (depth + 1) * 0x1p-24);
 }
 
-/* C and D of every m16n8: row = groupID for c0, c1, groupID + 8 for c2, c3; col = threadID_in_group * 2 + (i & 1). */
-static int row_of_d(int lane, int i)
-{
-    return i < 2 ? lane >> 2 : (lane >> 2) + 8;
-}
+/* C and D of every m16n8: row = groupID for c0, c1, groupID + 8 for c2, c3; col = threadID_in_group * 2 + (i
+ * & 1). */
+static int row_of_d(int lane, int i) { return i < 2 ? lane >> 2 : (lane >> 2) + 8; }
 
-static int col_of_d(int lane, int i)
-{
-    return lane % 4 * 2 + (i & 1);
-}
+static int col_of_d(int lane, int i) { return lane % 4 * 2 + (i & 1); }
 
 static void kernel_m16n8k16(const void *args)
 {
@@ -240,8 +232,9 @@ static void ldmatrix_reports_the_lane_whose_row_is_outside_or_misaligned(void **
     (void)state;
     offset = TW_SHARED_BYTES;
     assert_int_equal(test_run(kernel_ldmatrix_outside, &offset), 1);
-    assert_string_equal(test_message, "emulator: ldmatrix.x4: shared address 65536+16 is outside the block's 65536 "
-                                      "bytes (block (0,0,0) wave 0 lane 9)");
+    assert_string_equal(test_message,
+                        "emulator: ldmatrix.x4: shared address 65536+16 is outside the block's 65536 "
+                        "bytes (block (0,0,0) wave 0 lane 9)");
     offset = 8;
     assert_int_equal(test_run(kernel_ldmatrix_outside, &offset), 1);
     assert_string_equal(test_message, "emulator: ldmatrix.x4: shared address 8 is no multiple of 16 "

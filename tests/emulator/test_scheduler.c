@@ -125,8 +125,9 @@ static void lanes_at_different_instructions_are_reported(void **state)
 {
     (void)state;
     assert_int_equal(test_run(kernel_different_instructions, NULL), 1);
-    assert_string_equal(test_message, "emulator: block (0,0,0) wave 0: lane 0 is at shuffle, lane 12 is at the wave "
-                                      "barrier: all lanes of a wave must reach a collective instruction together");
+    assert_string_equal(test_message,
+                        "emulator: block (0,0,0) wave 0: lane 0 is at shuffle, lane 12 is at the wave "
+                        "barrier: all lanes of a wave must reach a collective instruction together");
 }
 
 typedef struct {
@@ -148,16 +149,19 @@ static void a_lane_that_returned_while_others_wait_is_reported(void **state)
     leaving_case test = {.leaver = 5}, *args = &test;
     (void)state;
     assert_int_equal(test_run(kernel_one_lane_leaves, &args), 1);
-    assert_string_equal(test_message, "emulator: block (0,0,0) wave 0: lane 0 is at shuffle, lane 5 returned: "
-                                      "all lanes of a wave must reach a collective instruction together");
+    assert_string_equal(test_message,
+                        "emulator: block (0,0,0) wave 0: lane 0 is at shuffle, lane 5 returned: "
+                        "all lanes of a wave must reach a collective instruction together");
     test.leaver = 0;
     assert_int_equal(test_run(kernel_one_lane_leaves, &args), 1);
-    assert_string_equal(test_message, "emulator: block (0,0,0) wave 0: lane 1 is at shuffle, lane 0 returned: "
-                                      "all lanes of a wave must reach a collective instruction together");
+    assert_string_equal(test_message,
+                        "emulator: block (0,0,0) wave 0: lane 1 is at shuffle, lane 0 returned: "
+                        "all lanes of a wave must reach a collective instruction together");
     test.leaver = TW_LANES - 1;
     assert_int_equal(test_run(kernel_one_lane_leaves, &args), 1);
-    assert_string_equal(test_message, "emulator: block (0,0,0) wave 0: lane 0 is at shuffle, lane 31 returned: "
-                                      "all lanes of a wave must reach a collective instruction together");
+    assert_string_equal(test_message,
+                        "emulator: block (0,0,0) wave 0: lane 0 is at shuffle, lane 31 returned: "
+                        "all lanes of a wave must reach a collective instruction together");
     assert_int_equal(test.calls, 3);
 }
 
@@ -172,8 +176,9 @@ static void a_block_barrier_in_a_divergent_branch_is_reported(void **state)
 {
     (void)state;
     assert_int_equal(test_run(kernel_half_barrier, NULL), 1);
-    assert_string_equal(test_message, "emulator: block (0,0,0) wave 0: lane 0 is at the block barrier, lane 1 "
-                                      "returned: all lanes of a wave must reach a collective instruction together");
+    assert_string_equal(test_message,
+                        "emulator: block (0,0,0) wave 0: lane 0 is at the block barrier, lane 1 "
+                        "returned: all lanes of a wave must reach a collective instruction together");
 }
 
 static void kernel_missing_wave(const void *args)
@@ -233,7 +238,8 @@ static void kernel_order(const void *args)
 static order_log order_of(uint64_t seed, int within_block)
 {
     order_log log, *args = &log;
-    test_launch how = {.threads = WAVES * TW_LANES, .grid = {2}, .seed = seed, .os_threads = 1 + (uint32_t)seed % 2};
+    test_launch how = {
+        .threads = WAVES * TW_LANES, .grid = {2}, .seed = seed, .os_threads = 1 + (uint32_t)seed % 2};
     memset(&log, 0, sizeof log);
     log.within_block = within_block;
     assert_int_equal(test_run_with(kernel_order, &args, how), 0);
