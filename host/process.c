@@ -40,6 +40,18 @@ static char *drain(int descriptor)
     return text;
 }
 
+/* The environment with LC_ALL=C: what compilers print is searched and quoted. */
+static tw_list english_environment(void)
+{
+    tw_list list = {0};
+    for (char **entry = environ; *entry; entry++) {
+        if (strncmp(*entry, "LC_ALL=", 7) != 0)
+            tw_list_add(&list, "%s", *entry);
+    }
+    tw_list_add(&list, "LC_ALL=C");
+    return list;
+}
+
 tw_status tw_process_run(const tw_list *command, int *exit_status, char **printed)
 {
     int ends[2];
@@ -52,7 +64,9 @@ tw_status tw_process_run(const tw_list *command, int *exit_status, char **printe
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
     pid_t child;
-    int error = posix_spawnp(&child, command->item[0], &actions, NULL, command->item, environ);
+    tw_list environment = english_environment();
+    int error = posix_spawnp(&child, command->item[0], &actions, NULL, command->item, environment.item);
+    tw_list_free(&environment);
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
     if (error) {

@@ -41,7 +41,7 @@ const char *tw_suggest(const char *given, const tw_list *known)
     for (size_t i = 0; i < known->count; i++) {
         size_t edits = distance(given, known->item[i]);
         size_t allowed = (strlen(known->item[i]) + 2) / 3;
-        if (edits <= allowed && edits < best) {
+        if (edits <= allowed && edits < strlen(given) && edits < best) {
             best = edits;
             nearest = known->item[i];
         }

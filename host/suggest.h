@@ -11,7 +11,8 @@
 /* A TW_INVALID failure that names `given`, the nearest of `known` if one is near, and all of them. */
 TW_CHECKED tw_status tw_fail_unknown(const char *what, const char *given, const tw_list *known);
 
-/* The nearest of `known` within a third of its length in edits; NULL if none is. */
+/* The nearest of `known` within a third of its length in edits, fewer than replace all of `given`; NULL if
+ * none is. */
 const char *tw_suggest(const char *given, const tw_list *known);
 
 #endif
