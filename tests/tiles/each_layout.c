@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Where a machine's lanes hold the elements of register tiles and vectors. Built once for each machine of
+ * arch/registry.def (-DTW_MACHINE); what runs here is the machine's own fragment.h on emulated lanes.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <tilewright.h>
+
+enum { SIDE_MAX = 128, WAVES_MAX = 8 };
+
+typedef struct {
+    tw__ref tile;
+    uint8_t held[SIDE_MAX][SIDE_MAX];  /* threads that hold the element */
+    uint8_t owned[SIDE_MAX][SIDE_MAX]; /* of them those that store it */
+    int outside;                       /* elements that no tile has */
+    int vector_differs;                /* slots that disagree with their tile about a row or column */
+    uint8_t slot_held[5][SIDE_MAX], slot_owned[5][SIDE_MAX]; /* by axis */
+} layout;
+
+static layout seen;
+
+static tw__ref make_tile(int role, int rows, int cols, int team_rows, int team_cols)
+{
+    return tw__make_ref(NULL, TW__CODE(TW__REGISTER, TW_f32, role), rows, cols, team_rows, team_cols);
+}
+
+static tw__ref make_vector(int axis, int length, tw__ref tile)
+{
+    return tw__make_ref(NULL, TW__CODE(TW__VECTOR, TW_f32, axis), 1, length, tile.team_rows, tile.team_cols);
+}
+
+static void see_vector(tw__ref v)
+{
+    for (int n = 0; n < tw__vector_slots(v); n++) {
+        int index = tw__slot_index(v, n);
+        if (index < 0 || index >= v.cols) {
+            seen.outside++;
+            continue;
+        }
+        seen.slot_held[tw__role(v)][index]++;
+        seen.slot_owned[tw__role(v)][index] += tw__slot_owner(v) != 0;
+    }
+}
+
+/* One lane's view of seen.tile, its row vector and its column vector. */
+static void see(const void *args)
+{
+    tw__ref t = seen.tile;
+    tw__ref rows = make_vector(tw__row_axis(tw__role(t)), t.rows, t);
+    tw__ref cols = make_vector(tw__col_axis(tw__role(t)), t.cols, t);
+    (void)args;
+    for (int n = 0; n < tw__elements(t); n++) {
+        int r = tw__element_row(t, n), c = tw__element_col(t, n);
+        if (r < 0 || r >= t.rows || c < 0 || c >= t.cols) {
+            seen.outside++;
+            continue;
+        }
+        seen.held[r][c]++;
+        seen.owned[r][c] += tw__tile_owner(t) != 0;
+        seen.vector_differs += tw__slot_index(rows, tw__row_slot(t, n)) != r;
+        seen.vector_differs += tw__slot_index(cols, tw__col_slot(t, n)) != c;
+    }
+    see_vector(rows);
+    see_vector(cols);
+}
+
+static void run(tw__native_kernel *kernel, int waves)
+{
+    tw_kernel_info info;
+    tw_launch_request request;
+    char message[256] = "";
+    memset(&info, 0, sizeof info);
+    memset(&request, 0, sizeof request);
+    info.threads = (uint32_t)(waves * TW_LANES);
+    request.grid[0] = request.grid[1] = request.grid[2] = 1;
+    request.os_threads = 1;
+    request.message = message;
+    request.message_bytes = sizeof message;
+    if (tw__native_launch(&request, &info, kernel))
+        fail_msg("%s", message);
+}
+
+/* Every team of up to 8 waves; one lane alone makes no team of several. */
+static int team_fits(int rows, int cols) { return rows * cols <= (TW_LANES == 1 ? 1 : WAVES_MAX); }
+
+static void check_tile(int role, int rows, int cols, int team_rows, int team_cols)
+{
+    int copies = role == TW__ROLE_a ? team_cols : role == TW__ROLE_b ? team_rows : 1;
+    memset(&seen, 0, sizeof seen);
+    seen.tile = make_tile(role, rows, cols, team_rows, team_cols);
+    run(see, team_rows * team_cols);
+    assert_int_equal(seen.outside, 0);
+    assert_int_equal(seen.vector_differs, 0);
+    for (int i = 0; i < rows * cols; i++) {
+        int r = i / cols, c = i % cols;
+        if (seen.held[r][c] != copies || seen.owned[r][c] != 1)
+            fail_msg("role %d, %d x %d, team %d x %d: (%d, %d) is held %d times, not %d, and stored %d times",
+                     role, rows, cols, team_rows, team_cols, r, c, seen.held[r][c], copies, seen.owned[r][c]);
+    }
+    for (int axis = 0; axis < 5; axis++) {
+        int is_row = axis == tw__row_axis(role), length = is_row ? rows : cols;
+        if (!is_row && axis != tw__col_axis(role))
+            continue;
+        for (int i = 0; i < length; i++)
+            if (seen.slot_held[axis][i] < 1 || seen.slot_owned[axis][i] != 1)
+                fail_msg("axis %d, length %d, team %d x %d: index %d is held %d times and stored %d times",
+                         axis, length, team_rows, team_cols, i, seen.slot_held[axis][i],
+                         seen.slot_owned[axis][i]);
+    }
+}
+
+/* Once in an acc tile; in every column of the team for an a tile, every row for a b tile; stored once. */
+static void every_element_and_slot_is_held_and_stored_once(void **state)
+{
+    static const int teams[][2] = {{1, 1}, {2, 1}, {1, 2}, {2, 2}, {4, 1}, {1, 4}, {2, 4}, {4, 2}};
+    (void)state;
+    for (int t = 0; t < (int)(sizeof teams / sizeof *teams); t++) {
+        int rows = teams[t][0], cols = teams[t][1];
+        for (int role = TW__ROLE_acc; role <= TW__ROLE_b && team_fits(rows, cols); role++) {
+            check_tile(role, 16 * rows, 16 * cols, rows, cols);
+            check_tile(role, 32 * rows, 16 * cols, rows, cols);
+            if (rows <= 2 && cols <= 2)
+                check_tile(role, 48 * rows, 64 * cols, rows, cols);
+        }
+    }
+}
+
+/* A manual's fragment: the row and column of element e of a lane, in a 16 x 16 core of each role. */
+typedef struct {
+    const char *machine;
+    void (*place)(int role, int lane, int e, int *row, int *col);
+} manual;
+
+/* PTX ISA 8.5, "Matrix Fragments for mma.m16n8k16 with floating point type". A core of b or acc is two n8
+ * halves: acc holds c0-c3 of the left one, then of the right one; b holds b0, b1 of both, then b2, b3. */
+static void place_ptx(int role, int lane, int e, int *row, int *col)
+{
+    int group = lane >> 2, in_group = lane % 4, i, half;
+    if (role == TW__ROLE_a) {
+        *row = e < 2 || (e >= 4 && e < 6) ? group : group + 8;
+        *col = in_group * 2 + (e & 1) + (e >= 4 ? 8 : 0);
+    } else if (role == TW__ROLE_acc) {
+        i = e % 4, half = e / 4;
+        *row = i < 2 ? group : group + 8;
+        *col = in_group * 2 + (i & 1) + 8 * half;
+    } else {
+        i = e % 2 + e / 4 * 2, half = e / 2 % 2;
+        *row = in_group * 2 + (i & 1) + (i >= 2 ? 8 : 0);
+        *col = group + 8 * half;
+    }
+}
+
+/* AMD matrix instruction calculator, v_mfma_f32_16x16x16_bf16: A[i][k] in lane i + 16 (k / 4), element k % 4;
+ * B[k][j] in lane j + 16 (k / 4), element k % 4; D[i][j] in lane j + 16 (i / 4), register i % 4. The library
+ * multiplies B^T A^T, so that A is the instruction's B, and acc is D transposed. */
+static void place_mfma(int role, int lane, int e, int *row, int *col)
+{
+    int ij = lane % 16, k = lane / 16 * 4 + e;
+    *row = role == TW__ROLE_b ? k : ij;
+    *col = role == TW__ROLE_b ? ij : k;
+}
+
+static void place_in_rows(int role, int lane, int e, int *row, int *col)
+{
+    (void)role, (void)lane;
+    *row = e / TW_CORE;
+    *col = e % TW_CORE;
+}
+
+static const manual manuals[] = {
+    {"cpu", place_in_rows}, {"sm80", place_ptx},    {"sm90", place_ptx},
+    {"gfx90a", place_mfma}, {"gfx942", place_mfma}, {"gfx950", place_mfma},
+};
+
+static const manual *manual_here;
+static int manual_differs;
+
+static void compare_with_manual(const void *args)
+{
+    (void)args;
+    for (int role = TW__ROLE_acc; role <= TW__ROLE_b; role++) {
+        tw__ref t = make_tile(role, TW_CORE, TW_CORE, 1, 1);
+        for (int e = 0; e < tw__elements(t); e++) {
+            int row = -1, col = -1;
+            manual_here->place(role, tw__isa_lane(), e, &row, &col);
+            manual_differs += row != tw__element_row(t, e) || col != tw__element_col(t, e);
+        }
+    }
+}
+
+static void a_core_lies_as_the_manual_draws_it(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof manuals / sizeof *manuals; i++)
+        if (strcmp(manuals[i].machine, TW__TEXT(TW_MACHINE)) == 0)
+            manual_here = &manuals[i];
+    if (!manual_here)
+        fail_msg("machine %s has no row in `manuals`: write its fragments down from its manual",
+                 TW__TEXT(TW_MACHINE));
+    manual_differs = 0;
+    run(compare_with_manual, 1);
+    assert_int_equal(manual_differs, 0);
+}
+
+/* What reductions rely on: lanes that differ in INNER_LANES alone share the rows they hold, and between them
+ * have all columns; with OUTER_LANES the other way round. */
+static void lane_bits_move_along_one_index(void **state)
+{
+    (void)state;
+    assert_int_equal((int)TW__OUTER_LANES & (int)TW__INNER_LANES, 0);
+    assert_int_equal((int)TW__OUTER_LANES | (int)TW__INNER_LANES, TW_LANES - 1);
+    for (int lane = 0; lane < TW_LANES; lane++)
+        for (int e = 0; e < TW_CORE_ELEMENTS; e++) {
+            assert_int_equal(tw__core_outer(lane, e), tw__core_outer(lane & TW__OUTER_LANES, e));
+            assert_int_equal(tw__core_inner(lane, e), tw__core_inner(lane & TW__INNER_LANES, e));
+            assert_int_equal(tw__core_outer(lane, tw__outer_element(tw__outer_slot(e))),
+                             tw__core_outer(lane, e));
+            assert_int_equal(tw__core_inner(lane, tw__inner_element(tw__inner_slot(e))),
+                             tw__core_inner(lane, e));
+            assert_int_equal(tw__core_inner(lane, e),
+                             tw__core_inner(lane, e / TW__INNER_RUN * TW__INNER_RUN) + e % TW__INNER_RUN);
+        }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_element_and_slot_is_held_and_stored_once),
+        cmocka_unit_test(a_core_lies_as_the_manual_draws_it),
+        cmocka_unit_test(lane_bits_move_along_one_index),
+    };
+    return cmocka_run_group_tests_name(TW__TEXT(TW_MACHINE), tests, NULL, NULL);
+}
