@@ -17,11 +17,10 @@ expect "$(grep -c '^Tilewright: no nvcc' "$printed")" 1 'notices about nvcc'
 expect "$(grep -c '^Tilewright: no clang-22' "$printed")" 1 'notices about clang-22'
 
 # The kernels to be built are those of the CPU and the emulated machines.
-"$cmake" --build "$build" --target help >"$printed" 2>&1 || true
-"$cmake" --build "$build" --target kernels -- -n >"$printed" 2>&1
-for family in cuda: hip:; do
+grep -rhoE -e '--target [a-z]+' "$build/build.ninja" "$build"/CMakeFiles/*/build.make >"$printed" 2>/dev/null || true
+for family in cuda hip; do
     expect "$(grep -c -e "--target $family" "$printed" || true)" 0 "kernels for $family"
 done
-for target in cpu emu:; do
+for target in cpu emu; do
     grep -q -e "--target $target" "$printed" || { echo "no kernels for $target"; exit 1; }
 done
