@@ -38,8 +38,8 @@ static tw_status driver_fail(const tw_target *target, tw_code code, int error, c
     const char *text = NULL;
     if (state->call.error_text)
         state->call.error_text(error, &text);
-    return tw_fail(code, "%s: %s failed: %s (error %d of the %s driver)", target->id.name, what,
-                   text ? text : "no text", error, state->driver->vendor);
+    return tw_fail(code, "%s: %s failed: error %d of the %s driver%s%s", target->id.name, what, error,
+                   state->driver->vendor, text ? ", " : "", text ? text : "");
 }
 
 #define DRIVER_TRY(target, code, what, result)                                                               \
@@ -64,7 +64,7 @@ static void *find_symbol(void *library, const char *names)
 static tw_status open_library(driver_state *state)
 {
     const tw_driver *driver = state->driver;
-    for (int i = 0; i < 3 && !state->library && driver->libraries[i]; i++) {
+    for (int i = 0; !state->library && driver->libraries[i]; i++) {
         state->library = dlopen(driver->libraries[i], RTLD_NOW | RTLD_LOCAL);
     }
     if (!state->library) {

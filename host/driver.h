@@ -59,9 +59,9 @@ typedef struct {
 #undef TW_DRIVER_SYMBOL
 
 typedef struct {
-    const char *vendor; /* NVIDIA */
-    const char *libraries[3];
-    void *launch_end; /* closes the `extra` list of a launch */
+    const char *vendor;       /* NVIDIA */
+    const char *libraries[5]; /* the first that is there; ended by NULL */
+    void *launch_end;         /* closes the `extra` list of a launch */
     tw_driver_symbols symbol;
     /* The device's architecture as the vendor's compiler writes it (sm_90, gfx942). */
     tw_status (*architecture)(const tw_driver_calls *call, int device, char *code, size_t bytes);

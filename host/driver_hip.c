@@ -36,7 +36,7 @@ static int runs(const tw_machine *machine, const char *code) { return strcmp(mac
 
 const tw_driver tw_driver_hip = {
     .vendor = "AMD",
-    .libraries = {"libamdhip64.so", "libamdhip64.so.7", "libamdhip64.so.6"},
+    .libraries = {"libamdhip64.so", "libamdhip64.so.7", "libamdhip64.so.6", "libamdhip64.so.5"},
     .launch_end = (void *)3,
     .symbol =
         {

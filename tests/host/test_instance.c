@@ -18,10 +18,12 @@ static const char kernel_source[] =
     "int add_launch(const request *r)\n"
     "{ **(int *const *)r->args += AMOUNT * (int)r->grid[0]; return 0; }\n";
 
-static const tw_define amount_3[] = {{"AMOUNT", "3"}, {"ABI", "1"}};
-static const tw_define amount_4[] = {{"AMOUNT", "4"}, {"ABI", "1"}};
+static char abi[12]; /* this build's TW_ABI */
+
+static const tw_define amount_3[] = {{"AMOUNT", "3"}, {"ABI", abi}};
+static const tw_define amount_4[] = {{"AMOUNT", "4"}, {"ABI", abi}};
 static const tw_define other_abi[] = {{"AMOUNT", "3"}, {"ABI", "99"}};
-static const tw_define broken[] = {{"AMOUNT", "undeclared_name"}, {"ABI", "1"}};
+static const tw_define broken[] = {{"AMOUNT", "undeclared_name"}, {"ABI", abi}};
 
 static tw_instance_request request_for(const tw_define *defines)
 {
@@ -39,6 +41,7 @@ static int create(void **state)
         return -1;
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
         mkdir(scratch(folders[i]), 0777);
+    snprintf(abi, sizeof abi, "%d", TW_ABI);
     write_text("tiles/tile.h", "#define TILE 8\n");
     write_text("arch/amd/isa.h", "\n");
     write_text("arch/cpu/isa.h", "\n");
@@ -168,8 +171,8 @@ static void without_a_compiler_the_message_holds_instance_and_command(void **sta
     tw_status status = tw_instance_find(&id, &request, &path, &origin);
     show_compiler(kept);
     assert_int_equal(status.code, TW_UNAVAILABLE);
-    assert_non_null(
-        strstr(status.message, "add for emu:gfx942 with AMOUNT=3 ABI=1 is not among the built kernels"));
+    assert_non_null(strstr(status.message, "add for emu:gfx942 with AMOUNT=3 ABI="));
+    assert_non_null(strstr(status.message, " is not among the built kernels and cannot be compiled: "));
     assert_non_null(strstr(status.message, "no compiler '/nowhere/cc' here (named by TW_CC)"));
     assert_non_null(strstr(status.message, "/nowhere/cc -x c -std=c17"));
     assert_non_null(strstr(status.message, "-DTW_MACHINE=gfx942"));
@@ -300,7 +303,7 @@ static void objects_of_another_abi_or_without_symbols_are_refused(void **state)
     tw_instance_request request = request_for(other_abi);
     assert_ok(tw_target_open("cpu", &target));
     assert_refused(tw_instance_open(target, &request, &instance), TW_INVALID,
-                   "has ABI 99 where this program has 1");
+                   "has ABI 99 where this program has");
     char *path = find("cpu", amount_3, TW_INSTANCE_COMPILED);
     assert_refused(tw_instance_load(target, path, "sub", &instance), TW_INVALID, "has no symbol sub_info");
     write_text("text.so", "no object");
