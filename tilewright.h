@@ -56,6 +56,4 @@
 #include "ops/store.h"
 #include "ops/sync.h"
 
-#define TW_TEAM_THREADS (tw_team_rows * tw_team_cols * TW_LANES)
-
 #endif

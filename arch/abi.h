@@ -13,7 +13,7 @@
 
 #include <stdint.h>
 
-enum { TW_ABI = 1, TW_INFO_TILES = 8, TW_RANK_MAX = 4 };
+enum { TW_ABI = 2, TW_INFO_TILES = 8, TW_RANK_MAX = 4 };
 
 typedef struct {
     uint32_t abi;          /* TW_ABI of the headers the kernel was compiled with */
@@ -24,12 +24,24 @@ typedef struct {
 } tw_kernel_info;
 
 /* A global tensor as it travels in an argument struct, whatever its dtype and rank: every tw_gl(...) has
- * exactly this layout. Dims and strides in elements, outermost first, the first `rank` of them used. */
+ * exactly this layout. Dims and strides in elements, outermost first, the first `rank` of them used.
+ *
+ * `map` is for machines whose copy engine works from a descriptor (Hopper's tensor map): one that moves
+ * whole tiles of map_rows x map_cols elements of this very tensor. 0 is always right, only slower. */
 typedef struct {
     void *data;
     int64_t dim[TW_RANK_MAX];
     int64_t stride[TW_RANK_MAX];
+    const void *map;
+    int32_t map_rows, map_cols;
 } tw_tensor_arg;
+
+/* What TW_STREAM(kernel, args_type, tensor, stage_type, tile) leaves as `<kernel>_stream_<tensor>`: the tensor
+ * at this offset of the argument struct is loaded in tiles of this shape, so a map is worth making. */
+typedef struct {
+    uint32_t args_offset;
+    int32_t rows, cols;
+} tw_stream_info;
 
 typedef struct {
     const void *args;      /* the kernel's argument struct */

@@ -35,6 +35,7 @@
 #define TW_FN static inline __attribute__((always_inline))
 #endif
 
+#define TW_UNUSED __attribute__((unused))
 #define TW_ALIGN(bytes) __attribute__((aligned(bytes)))
 
 /* Only device code keeps tiles in registers and needs every index constant; a host compiler is better

@@ -4,10 +4,14 @@
  *
  *   TW_KERNEL(name, threads, (args_type, g)) { body }
  *       defines void name(const void *args): one block, or one lane of it under the emulator.
+ *       threads: TW_TEAM_THREADS, or TW_PIPELINED_THREADS where the body has a TW_PIPE.
  *   TW_SHARED(type, name)
  *       declares `type *name`, the block's shared memory; once per kernel. Contents are undefined.
  *   TW_EXPORT(name, args_type, shared_type, tile figures...)
  *       after the kernel: makes it loadable by the host library (see arch/abi.h).
+ *   TW_STREAM(name, args_type, tensor, stage_type, tile)
+ *       after TW_EXPORT: tells the host library that the pipeline loads argument `tensor` into the stage's
+ *       `tile`, so that a machine with a copy engine gets its descriptor. Optional: affects speed only.
  */
 #ifndef TW_ARCH_NATIVE_KERNEL_H
 #define TW_ARCH_NATIVE_KERNEL_H
@@ -25,9 +29,9 @@ typedef void tw__native_kernel(const void *args);
 #define TW__KERNEL_(name, threads, ...) TW__KERNEL(name, threads, __VA_ARGS__)
 #define TW__KERNEL(name, block_threads, type, g)                                \
     enum { name##_threads = (block_threads) };                                  \
-    static void name##_body(const type g);                                      \
-    TW_LINK void name(const void *args) { name##_body(*(const type *)args); }   \
-    static void name##_body(const type g)
+    static void name##_body(const type g, const int tw__block_threads);         \
+    TW_LINK void name(const void *args) { name##_body(*(const type *)args, block_threads); } \
+    static void name##_body(const type g, const int tw__block_threads TW_UNUSED)
 
 #define TW_SHARED(type, name)                                                                              \
     TW_STATIC_ASSERT(sizeof(type) + TW_SCRATCH_BYTES <= TW_SHARED_BYTES, "TW020 TW_SHARED(" #type "): more than the machine's shared memory"); \
@@ -37,5 +41,9 @@ typedef void tw__native_kernel(const void *args);
     TW_LINK const tw_kernel_info name##_info;                                                              \
     const tw_kernel_info name##_info = {TW_ABI, name##_threads, sizeof(shared_type), sizeof(args_type), {__VA_ARGS__}}; \
     TW_LINK int name##_launch(const tw_launch_request *request) { return tw__native_launch(request, &name##_info, name); }
+
+#define TW_STREAM(name, args_type, tensor, stage_type, tile)                                               \
+    TW_LINK const tw_stream_info name##_stream_##tensor;                                                   \
+    const tw_stream_info name##_stream_##tensor = TW__STREAM_INFO(args_type, tensor, stage_type, tile);
 
 #endif

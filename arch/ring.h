@@ -16,14 +16,22 @@
 typedef struct {
     int stages, count, step;
     int load, compute; /* this step's indexes; -1: none */
+    int load_slot, compute_slot; /* and the stages they use */
 } tw__pipeline;
 
-TW_FN tw__pipeline tw__pipeline_make(int stages)
+/* Nothing but the stages themselves is needed in shared memory. */
+#define TW__RING_BARRIERS(stages)
+#define TW__RING_BARRIERS_OF(ring) ((uint64_t *)0)
+enum { TW__PRODUCER_THREADS = 0 };
+
+TW_FN tw__pipeline tw__pipeline_make(int stages, uint64_t *barriers, int team_threads, int block_threads)
 {
     tw__pipeline pipe;
+    (void)barriers, (void)team_threads, (void)block_threads;
     pipe.stages = stages;
     pipe.count = pipe.step = 0;
     pipe.load = pipe.compute = -1;
+    pipe.load_slot = pipe.compute_slot = 0;
     return pipe;
 }
 
@@ -33,6 +41,9 @@ TW_FN void tw__pipeline_begin(tw__pipeline *pipe, int count)
     pipe->step = -tw__ring_ahead(pipe->stages) - 1;
 }
 
+/* One tile of a stage, by all threads of the block. */
+#define tw__pipeline_load(pipe, s, w) tw__load_shared_global(s, w, tw__team_thread(), tw__team_threads(s))
+
 /* Returns whether there is another step. The last call meets the block, so that the ring can be reused. */
 TW_FN int tw__pipeline_next(tw__pipeline *pipe)
 {
@@ -40,6 +51,8 @@ TW_FN int tw__pipeline_next(tw__pipeline *pipe)
     pipe->step++;
     pipe->load = pipe->step + ahead < pipe->count ? pipe->step + ahead : -1;
     pipe->compute = pipe->step >= 0 && pipe->step < pipe->count ? pipe->step : -1;
+    pipe->load_slot = pipe->load % pipe->stages;
+    pipe->compute_slot = pipe->compute % pipe->stages;
     if (ahead == 0)
         return pipe->step < pipe->count;
     if (pipe->step < 0)

@@ -102,14 +102,14 @@ TW_FN void tw__load_vector_shared(tw__ref v, tw__shared_at at)
         ((float *)v.data)[n] = tw__value_of(tw__shared_bits(at, 0, tw__slot_index(v, n)), at.tile.dtype);
 }
 
-/* Every thread of the team moves its share of 16-byte chunks. */
-TW_FN void tw__load_shared_global(tw__ref s, tw__window w)
+/* The loaders, this thread the `thread`-th of `threads`, move 16-byte chunks in turn. */
+TW_FN void tw__load_shared_global(tw__ref s, tw__window w, int thread, int threads)
 {
     tw__shared_at at = tw__shared_of(s);
     int bytes = tw__bytes(w.dtype), per_chunk = tw__chunk_elements(s), wide = tw__runs_aligned(w, TW_CHUNK);
-    int chunks = tw__chunks(s), threads = tw__team_threads(s);
+    int chunks = tw__chunks(s);
     TW_UNROLL for (int first = 0; first < chunks; first += threads) {
-        int chunk = first + tw__team_thread(), r = tw__chunk_row(s, chunk), c = tw__chunk_col(s, chunk);
+        int chunk = first + thread, r = tw__chunk_row(s, chunk), c = tw__chunk_col(s, chunk);
         if (chunks % threads != 0 && chunk >= chunks)
             continue;
         if (wide && w.col_low == 0) {
@@ -128,8 +128,10 @@ TW_FN void tw__load_shared_global(tw__ref s, tw__window w)
 TW_FN void tw__load(tw__ref dst, tw__ref src, tw__window w)
 {
     int global = tw__kind(src) == TW__GLOBAL;
+    if (tw__is_shared(dst) && tw__outside_team(dst))
+        return;
     if (tw__is_shared(dst))
-        tw__load_shared_global(dst, w);
+        tw__load_shared_global(dst, w, tw__team_thread(), tw__team_threads(dst));
     else if (tw__kind(dst) == TW__VECTOR && global)
         tw__load_vector_global(dst, w);
     else if (tw__kind(dst) == TW__VECTOR)

@@ -43,13 +43,13 @@ TW_FN void tw__combine_waves(int op, tw__ref v, int part, int count)
 {
     float *scratch = (float *)tw__isa_shared_scratch(), *slots = (float *)v.data;
     int axis = tw__role(v), lanes = tw__axis_outer(axis) ? TW__INNER_LANES : TW__OUTER_LANES;
-    tw__isa_barrier(); /* the scratch may still be read by an earlier reduction */
+    tw__meet(tw__team_threads(v)); /* the scratch may still be read by an earlier reduction */
     TW_UNROLL for (int n = 0; n < tw__vector_slots(v); n++) {
         uint32_t bits = tw__bits_of(slots[n]);
         if ((tw__isa_lane() & lanes) == 0)
             tw__isa_shared_store(scratch + part * v.cols + tw__slot_index(v, n), &bits, 4);
     }
-    tw__isa_barrier();
+    tw__meet(tw__team_threads(v));
     TW_UNROLL for (int n = 0; n < tw__vector_slots(v); n++) {
         TW_UNROLL for (int p = 0; p < count; p++) {
             uint32_t bits;
@@ -75,7 +75,7 @@ TW_FN void tw__reduce(tw__ref v, tw__ref t, int op, int by_row, int onto)
     }
     TW_UNROLL for (int n = 0; n < tw__vector_slots(v); n++)
         slots[n] = tw__combine_lanes(op, slots[n], tw__axis_outer(axis) ? TW__INNER_LANES : TW__OUTER_LANES);
-    if (parts > 1)
+    if (parts > 1 && !tw__outside_team(t))
         tw__combine_waves(op, v, by_row ? tw__wave_col(t) : tw__wave_row(t), parts);
     TW_UNROLL for (int n = 0; n < tw__vector_slots(v); n++) {
         if (onto)
@@ -91,14 +91,14 @@ TW_FN float tw__reduce_tile(tw__ref t, int op)
     TW_UNROLL for (int n = 0; n < tw__elements(t); n++)
         value = tw__combine(op, value, tw__get(t, n));
     value = tw__combine_lanes(op, value, TW_LANES - 1);
-    if (whole)
+    if (whole || tw__outside_team(t))
         return value;
-    tw__isa_barrier();
+    tw__meet(tw__team_threads(t));
     if (tw__isa_lane() == 0) {
         uint32_t bits = tw__bits_of(value);
         tw__isa_shared_store(scratch + tw__isa_wave(), &bits, 4);
     }
-    tw__isa_barrier();
+    tw__meet(tw__team_threads(t));
     value = tw__neutral(op);
     TW_UNROLL for (int wave = 0; wave < waves; wave++) {
         uint32_t bits;

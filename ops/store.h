@@ -121,6 +121,8 @@ TW_FN void tw__store_global_shared(tw__window w, tw__ref s)
 TW_FN void tw__store(tw__ref dst, tw__ref src, tw__window w)
 {
     int global = tw__kind(dst) == TW__GLOBAL;
+    if (tw__outside_team(src))
+        return;
     if (tw__is_shared(src))
         tw__store_global_shared(w, src);
     else if (tw__kind(src) == TW__VECTOR && global)

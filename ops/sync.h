@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * tw_sync()   the block's threads meet: loads into shared memory that any of them issued have landed, and
+ * tw_sync()   the team's threads meet: loads into shared memory that any of them issued have landed, and
  *             what any wrote to shared memory before, all read after.
  */
 #ifndef TW_OPS_SYNC_H
@@ -8,6 +8,6 @@
 
 #include "../arch/arch.h"
 
-#define tw_sync() tw__sync()
+#define tw_sync() tw__sync(TW_TEAM_THREADS)
 
 #endif

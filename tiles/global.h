@@ -36,6 +36,8 @@
         };                                                                                                   \
         int64_t dim[TW_RANK_MAX];                                                                            \
         int64_t stride[TW_RANK_MAX];                                                                         \
+        const void *map;                                                                                     \
+        int32_t map_rows, map_cols;                                                                          \
     }
 
 #define tw_dim(g, axis) tw__known_or(tw__pick(TW__KNOWN_DIMS(g), axis), (g).dim[axis])
@@ -77,6 +79,9 @@ typedef struct {
     int row_low, row_count, col_low, col_count;
     int64_t row_stride, col_stride; /* in elements */
     int dtype;
+    const void *map; /* of the tensor, for whole tiles of map_rows x map_cols; 0: none */
+    int map_rows, map_cols;
+    int at_col, at_row, at_plane, at_volume; /* the tile's coordinates, innermost first: the map's order */
 } tw__window;
 
 enum { TW__SPAN_MAX = 1 << 20 }; /* more rows or columns than any tile has */
@@ -87,6 +92,12 @@ TW_FN int tw__span_count(int64_t dim, int64_t at)
 {
     int64_t count = dim - (at > 0 ? at : 0);
     return count < 0 ? 0 : count > TW__SPAN_MAX ? TW__SPAN_MAX : (int)count;
+}
+
+TW_FN int tw__map_coordinate(tw__four at, int axis)
+{
+    int64_t place = axis < 0 ? 0 : tw__pick(at, axis);
+    return place > INT32_MAX ? INT32_MAX : place < INT32_MIN ? INT32_MIN : (int)place;
 }
 
 /* Axis `axis` of a tensor of `rank`: its extent, or `missing` beyond the rank. */
@@ -121,6 +132,13 @@ TW_FN tw__window tw__make_window(tw__ref g, tw__four dim, tw__four stride, tw__f
     w.col_stride = tw__extent(strides, stride, col, rank, 0);
     w.dtype = tw__dtype(g);
     w.data = global ? (char *)*(void *const *)g.data + offset * tw__bytes(w.dtype) : 0;
+    w.map = global ? *(const void *const *)((const char *)g.data + offsetof(tw_tensor_arg, map)) : 0;
+    w.map_rows = global ? *(const int32_t *)((const char *)g.data + offsetof(tw_tensor_arg, map_rows)) : 0;
+    w.map_cols = global ? *(const int32_t *)((const char *)g.data + offsetof(tw_tensor_arg, map_cols)) : 0;
+    w.at_col = tw__map_coordinate(at, col);
+    w.at_row = tw__map_coordinate(at, row);
+    w.at_plane = tw__map_coordinate(at, row - 1);
+    w.at_volume = tw__map_coordinate(at, row - 2);
     if (!tw__inside(dims, dim, at, 0, rank) || !tw__inside(dims, dim, at, 1, rank))
         w.row_count = 0;
     return w;
@@ -172,6 +190,7 @@ TW_FN uint32_t tw__window_bits(tw__window w, int r, int c)
                          "TW015 tw_narrow(" #g ", ...): the tensor's dims are fixed at compile time; declare it tw_gl"); \
         (g).data += tw__narrowed_start(start, (g).dim[axis]) * tw_stride(g, axis);                            \
         (g).dim[axis] = tw__narrowed_count(start, count, (g).dim[axis]);                                      \
+        (g).map = 0;                                                                                          \
     } while (0)
 
 TW_FN int64_t tw__narrowed_start(int64_t start, int64_t dim) { return start < 0 ? 0 : start > dim ? dim : start; }

@@ -70,11 +70,18 @@ TW_FN int tw__is_shared(tw__ref x) { return tw__kind(x) == TW__SHARED || tw__kin
 
 /* The team: the waves that own a register tile together, team_rows x team_cols of them. Wave w stands at
  * row w % team_rows, column w / team_rows. TW_TEAM declares it for the scope it stands in. */
+#define TW_TEAM_THREADS (tw_team_rows * tw_team_cols * TW_LANES)
+/* Threads of a block whose kernel has a pipeline: the team's, and those the machine wants for loading. */
+#define TW_PIPELINED_THREADS (TW_TEAM_THREADS + TW__PRODUCER_THREADS)
 #define TW_TEAM(rows, cols) enum { tw_team_rows = (rows), tw_team_cols = (cols) }
 
 TW_FN int tw__wave_row(tw__ref x) { return x.team_rows == 1 ? 0 : tw__isa_wave() % x.team_rows; }
 TW_FN int tw__wave_col(tw__ref x) { return x.team_cols == 1 ? 0 : tw__isa_wave() / x.team_rows; }
 TW_FN int tw__team_threads(tw__ref x) { return x.team_rows * x.team_cols * TW_LANES; }
+
+/* A wave that only loads (TW_PIPELINED_THREADS) runs the kernel's body too, but is in no team: ops with an
+ * effect outside registers leave it out. */
+TW_FN int tw__outside_team(tw__ref x) { return TW__PRODUCER_THREADS > 0 && tw__isa_wave() >= x.team_rows * x.team_cols; }
 
 /* This thread's number in its team. */
 TW_FN int tw__team_thread(void) { return tw__isa_wave() * TW_LANES + tw__isa_lane(); }

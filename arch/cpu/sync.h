@@ -6,6 +6,9 @@
 #define TW_ARCH_CPU_SYNC_H
 
 /* All copies into shared memory have landed and every wave sees every other's shared writes. */
-TW_FN void tw__sync(void) {}
+TW_FN void tw__sync(int team_threads) { (void)team_threads; }
+
+/* The team meets; what its threads wrote to shared memory before, all read after. */
+TW_FN void tw__meet(int team_threads) { (void)team_threads; }
 
 #endif

@@ -16,7 +16,7 @@ typedef struct {
     tw_ring(gemm_stage, GEMM_STAGES) ring;
 } gemm_shared;
 
-TW_KERNEL(gemm, TW_TEAM_THREADS, (gemm_args, g))
+TW_KERNEL(gemm, TW_PIPELINED_THREADS, (gemm_args, g))
 {
     const int64_t M = tw_dim(g.c, 0), N = tw_dim(g.c, 1), K = tw_dim(g.a, 1);
     const tw_grid_place tile = tw_grid_order((int)((M + GEMM_BM - 1) / GEMM_BM), (int)((N + GEMM_BN - 1) / GEMM_BN));
@@ -62,3 +62,5 @@ TW_KERNEL(gemm, TW_TEAM_THREADS, (gemm_args, g))
 }
 
 TW_EXPORT(gemm, gemm_args, gemm_shared, GEMM_BM, GEMM_BN)
+TW_STREAM(gemm, gemm_args, a, gemm_stage, a)
+TW_STREAM(gemm, gemm_args, b, gemm_stage, b)

@@ -24,7 +24,12 @@
 #define TW__KERNEL_(name, threads, ...) TW__KERNEL(name, threads, __VA_ARGS__)
 #define TW__KERNEL(name, block_threads, type, g)                                                  \
     enum { name##_threads = (block_threads) };                                                    \
-    TW__ENTRY __attribute__((amdgpu_flat_work_group_size(block_threads, block_threads))) void name(const type g)
+    TW_FN void name##_body(const type g, const int tw__block_threads);                            \
+    TW__ENTRY __attribute__((amdgpu_flat_work_group_size(block_threads, block_threads))) void name(const type g) \
+    {                                                                                             \
+        name##_body(g, block_threads);                                                            \
+    }                                                                                             \
+    TW_FN void name##_body(const type g, const int tw__block_threads TW_UNUSED)
 
 #define TW_SHARED(type, name)                                                                              \
     TW_STATIC_ASSERT(sizeof(type) + TW_SCRATCH_BYTES <= TW_SHARED_BYTES,                                   \
@@ -34,6 +39,9 @@
 
 #define TW_EXPORT(name, args_type, shared_type, ...)                                                       \
     TW__EXPORTED tw_kernel_info name##_info = {TW_ABI, name##_threads, 0, sizeof(args_type), {__VA_ARGS__}};
+
+#define TW_STREAM(name, args_type, tensor, stage_type, tile) \
+    TW__EXPORTED tw_stream_info name##_stream_##tensor = TW__STREAM_INFO(args_type, tensor, stage_type, tile);
 
 #endif
 #endif

@@ -7,13 +7,20 @@
 
 #include "isa.h"
 
+/* The team, here the whole block, meets; what its threads wrote to shared memory before, all read after. */
+TW_FN void tw__meet(int team_threads)
+{
+    (void)team_threads;
+    tw__isa_barrier();
+}
+
 /* All copies into shared memory have landed and every wave sees every other's shared writes: each thread
  * waits for its own copies before the barrier tells the others. */
-TW_FN void tw__sync(void)
+TW_FN void tw__sync(int team_threads)
 {
     tw__isa_cp_async_commit();
     tw__isa_cp_async_wait(0);
-    tw__isa_barrier();
+    tw__meet(team_threads);
 }
 
 #endif
