@@ -185,6 +185,7 @@ TW__EMU_FUNCTION tw__emu_copy *tw__emu_copies_add(tw__emu_copies *copies)
         copies->copy = (tw__emu_copy *)grown;
         copies->capacity = capacity;
     }
+    copies->issued++;
     return &copies->copy[copies->count++];
 }
 

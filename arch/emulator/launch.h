@@ -84,6 +84,7 @@ TW__EMU_FUNCTION void tw__emu_free_workspace(tw__emu_workspace *space)
 {
     if (space->mapping)
         munmap(space->mapping, space->mapping_bytes);
+    free(space->block.async.state);
     free(space->block.wave);
 }
 
@@ -100,6 +101,8 @@ TW__EMU_FUNCTION void tw__emu_close_workspace(tw__emu_workspace *space)
         tw__emu_fiber_end(&lane->fiber);
         free(lane->copies.copy);
     }
+    if (block->async.state)
+        block->async.reset(block);
     tw__emu_free_workspace(space);
 }
 

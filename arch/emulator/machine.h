@@ -14,7 +14,7 @@
 
 #include "fiber.h"
 
-enum { TW__EMU_MESSAGE_BYTES = 256, TW__EMU_MATRIX_ELEMENTS = 32 * 32 };
+enum { TW__EMU_MESSAGE_BYTES = 512, TW__EMU_MATRIX_ELEMENTS = 32 * 32 };
 
 /* A collective instruction: `args[lane]`, for TW_LANES lanes, is that lane's record of operands and results.
  * Runs once per wave, on the stack of the lane that came last. */
@@ -25,6 +25,14 @@ typedef void tw__emu_op(void *const args[]);
 typedef struct {
     float a[TW__EMU_MATRIX_ELEMENTS], b[TW__EMU_MATRIX_ELEMENTS], d[TW__EMU_MATRIX_ELEMENTS];
 } __attribute__((aligned(64))) tw__emu_matrices;
+
+/* What a lane, or a whole wave, waits for. `ready` says whether it may go on, and changes nothing; `describe`
+ * puts what is waited for into words, for the report of a deadlock. */
+typedef struct {
+    int (*ready)(const void *arg);
+    void (*describe)(const void *arg, char *text, size_t bytes);
+    const void *arg;
+} tw__emu_wait;
 
 /* A copy to shared memory that has been issued and has not landed. */
 typedef struct {
@@ -38,30 +46,44 @@ typedef struct {
     tw__emu_copy *copy;
     int count, capacity;
     uint32_t open_group; /* the group that the next commit closes */
+    uint64_t issued;     /* copies since the block began */
 } tw__emu_copies;
 
 typedef struct tw__emu_lane {
     tw__emu_fiber fiber;
     struct tw__emu_block *block;
     struct tw__emu_wave *wave;
-    int index;    /* in its wave */
-    int returned; /* its kernel call is over */
+    int index;                /* in its wave */
+    int returned;             /* its kernel call is over */
+    uint64_t met;             /* the latest collective instruction it came to */
+    const tw__emu_wait *wait; /* what it waits for alone; NULL while it does not */
     tw__emu_copies copies;
 } tw__emu_lane;
 
-typedef enum { TW__EMU_READY, TW__EMU_AT_BARRIER, TW__EMU_RETURNED } tw__emu_wave_state;
+typedef enum { TW__EMU_READY, TW__EMU_AT_BARRIER, TW__EMU_WAITING, TW__EMU_RETURNED } tw__emu_wave_state;
 
 typedef struct tw__emu_wave {
     int index; /* in its block */
     tw__emu_wave_state state;
     int current;           /* the lane that continues when the wave is chosen */
-    int arrived, returned; /* lanes that wait at the collective instruction below; lanes that are done */
+    int arrived, returned; /* lanes that are at the collective instruction below; lanes that are done */
     int first;             /* the lane that reached it first */
+    uint64_t meeting;      /* its number */
     tw__emu_op *op;
     const char *what; /* its name */
+    int waiting;      /* lanes that wait alone */
+    const tw__emu_wait *wait; /* what all lanes wait for together; NULL while they do not */
     void *args[TW_LANES];
     tw__emu_lane lane[TW_LANES];
 } tw__emu_wave;
+
+/* What a machine runs beside its lanes (copy engines, asynchronous matrix units): the machine's own instructions
+ * allocate `state` when they first need it. */
+typedef struct {
+    void *state;
+    void (*finish)(struct tw__emu_block *block); /* on the last lane, when every kernel call is over */
+    void (*reset)(struct tw__emu_block *block);  /* before a block, and before `state` is freed */
+} tw__emu_async;
 
 typedef struct tw__emu_block {
     tw__emu_fiber launcher;
@@ -73,6 +95,7 @@ typedef struct tw__emu_block {
     int waves;
     tw__emu_wave *wave;
     int at_barrier, returned; /* waves */
+    tw__emu_async async;
     uint64_t random;          /* state of the generator that orders the waves */
     tw__emu_matrices matrices;
     int failed;

@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: MIT
  *
  * Who runs next. Lanes of a wave take turns in a ring; a lane gives its turn away only at a collective
- * instruction or when it returns. Waves are chosen at random, from the launch's seed and the block's
- * number alone, at every block barrier, when a wave ends, and now and then at a collective instruction: a
- * kernel that is right only in one order of its waves fails under another seed.
+ * instruction, where it waits, or when it returns. Waves are chosen at random, from the launch's seed and the
+ * block's number alone, where a wave cannot go on, and now and then where it can: a kernel that is right only
+ * in one order of its waves fails under another seed.
  *
  *   tw__emu_collective(op, arg, what)   the lanes of a wave meet; `op` runs once over all their args
  *   tw__emu_barrier(what)               the waves of the block meet
+ *   tw__emu_wait_lane(wait)             this lane alone goes on when wait->ready says so
+ *   tw__emu_wait_wave(wait)             inside an op: the wave goes on when wait->ready says so
  *   tw__emu_run_block(block)            from the launcher: runs the kernel in every lane of the block
  *
- * Nothing here can hang. A meeting that cannot be complete (a lane elsewhere or returned, a wave returned)
- * ends the launch with a line that names who stands where.
+ * Nothing here can hang. A meeting that cannot be complete (a lane elsewhere or returned, a wave returned) and
+ * a wait for what can no longer happen end the launch with a line that names who stands where (deadlock.h).
  *
  * Cost of a collective: one fiber switch per lane, and the operation.
  */
 #ifndef TW_ARCH_EMULATOR_SCHEDULER_H
 #define TW_ARCH_EMULATOR_SCHEDULER_H
 
-#include "machine.h"
+#include "deadlock.h"
 
 enum { TW__EMU_PREEMPT_ONE_IN = 8 }; /* collectives after which another wave may go on */
 
@@ -36,50 +38,100 @@ static inline void tw__emu_switch_to_lane(tw__emu_lane *from, tw__emu_lane *to)
     tw__emu_fiber_switch(&from->fiber, &to->fiber);
 }
 
-/* A wave that can run, each as likely as the others; NULL when none can. */
-static inline tw__emu_wave *tw__emu_choose_wave(tw__emu_block *block)
+/* The first lane behind lane `after` that can go on, in the order of the ring; NULL where none can. */
+TW__EMU_FUNCTION tw__emu_lane *tw__emu_next_lane(tw__emu_wave *wave, int after)
 {
-    int ready = 0, place;
-    for (int w = 0; w < block->waves; w++)
-        ready += block->wave[w].state == TW__EMU_READY;
-    if (ready == 0)
-        return NULL;
-    place = (int)(tw__emu_random(&block->random) % (uint64_t)ready);
-    for (int w = 0;; w++)
-        if (block->wave[w].state == TW__EMU_READY && place-- == 0)
-            return &block->wave[w];
+    for (int step = 1; step <= TW_LANES; step++) {
+        tw__emu_lane *lane = &wave->lane[(after + step) % TW_LANES];
+        if (!lane->returned && lane->met != wave->meeting && (!lane->wait || lane->wait->ready(lane->wait->arg)))
+            return lane;
+    }
+    return NULL;
 }
 
-/* Hands the processor from this lane's wave to a random ready one, perhaps the same. */
+/* Whether the wave can run; if so, `current` is the lane that will. */
+static inline int tw__emu_wave_can_run(tw__emu_wave *wave)
+{
+    tw__emu_lane *lane;
+    if (wave->state != TW__EMU_WAITING)
+        return wave->state == TW__EMU_READY;
+    if (wave->wait)
+        return wave->wait->ready(wave->wait->arg);
+    lane = tw__emu_next_lane(wave, wave->current);
+    if (lane)
+        wave->current = lane->index;
+    return lane != NULL;
+}
+
+/* Hands the processor to a wave that can run, each as likely as the others, perhaps the same. Returns when
+ * this lane is to go on. */
 static inline void tw__emu_switch_wave(tw__emu_lane *lane)
 {
-    tw__emu_wave *wave = tw__emu_choose_wave(lane->block);
-    if (wave->index == lane->wave->index)
-        return;
+    tw__emu_block *block = lane->block;
+    tw__emu_wave *wave = block->wave;
+    uint32_t ready = 0;
+    int place;
     lane->wave->current = lane->index;
-    tw__emu_switch_to_lane(lane, &wave->lane[wave->current]);
+    for (int w = 0; w < block->waves; w++)
+        ready |= (uint32_t)tw__emu_wave_can_run(&block->wave[w]) << w;
+    if (ready == 0)
+        tw__emu_fail_deadlock(block);
+    place = (int)(tw__emu_random(&block->random) % (uint64_t)__builtin_popcount(ready));
+    while (place-- > 0)
+        ready &= ready - 1;
+    wave += __builtin_ctz(ready);
+    wave->state = TW__EMU_READY;
+    if (&wave->lane[wave->current] != lane)
+        tw__emu_switch_to_lane(lane, &wave->lane[wave->current]);
 }
 
-TW__EMU_FAILURE void tw__emu_fail_diverged(tw__emu_lane *lane, int a, const char *at_a, int b,
-                                           const char *at_b)
+/* Now and then, where the wave could go on: another wave does. */
+static inline void tw__emu_preempt(tw__emu_lane *lane)
 {
-    const uint32_t *at = lane->block->index;
-    tw__emu_fail("emulator: block (%u,%u,%u) wave %d: lane %d is at %s, lane %d %s%s: "
-                 "all lanes of a wave must reach a collective instruction together",
-                 at[0], at[1], at[2], lane->wave->index, a, at_a, b, at_b ? "is at " : "returned",
-                 at_b ? at_b : "");
+    if (lane->block->waves > 1 && tw__emu_random(&lane->block->random) % TW__EMU_PREEMPT_ONE_IN == 0)
+        tw__emu_switch_wave(lane);
 }
 
-TW__EMU_FAILURE void tw__emu_fail_barrier(tw__emu_block *block)
+/* The lane cannot go on, others of its wave perhaps can. While no lane waits alone, every lane before this one in
+ * the ring has come as far as this one, so the next has not. */
+static inline void tw__emu_leave_lane(tw__emu_lane *lane)
 {
-    int waiting = 0, gone = 0;
-    while (block->wave[waiting].state != TW__EMU_AT_BARRIER)
-        waiting++;
-    while (block->wave[gone].state != TW__EMU_RETURNED)
-        gone++;
-    tw__emu_fail("emulator: block (%u,%u,%u): wave %d is at %s, wave %d returned: "
-                 "all waves of a block must reach a barrier together",
-                 block->index[0], block->index[1], block->index[2], waiting, block->wave[waiting].what, gone);
+    tw__emu_wave *wave = lane->wave;
+    tw__emu_lane *next = &wave->lane[(lane->index + 1) % TW_LANES];
+    if (wave->waiting > 0)
+        next = tw__emu_next_lane(wave, lane->index);
+    if (!next) {
+        wave->state = TW__EMU_WAITING;
+        tw__emu_switch_wave(lane);
+    } else if (next != lane) {
+        tw__emu_switch_to_lane(lane, next);
+    }
+}
+
+/* `wait` must stay as it is until this returns. */
+TW__EMU_FUNCTION void tw__emu_wait_lane(const tw__emu_wait *wait)
+{
+    tw__emu_lane *lane = tw__emu_lane_state;
+    if (wait->ready(wait->arg)) {
+        tw__emu_preempt(lane);
+        return;
+    }
+    lane->wait = wait;
+    lane->wave->waiting++;
+    tw__emu_leave_lane(lane);
+    lane->wait = NULL;
+    lane->wave->waiting--;
+}
+
+TW__EMU_FUNCTION void tw__emu_wait_wave(const tw__emu_wait *wait)
+{
+    tw__emu_lane *lane = tw__emu_lane_state;
+    if (wait->ready(wait->arg))
+        return;
+    lane->wave->wait = wait;
+    lane->wave->state = TW__EMU_WAITING;
+    tw__emu_switch_wave(lane);
+    lane->wave->wait = NULL;
 }
 
 TW__EMU_FUNCTION void tw__emu_collective(tw__emu_op *op, void *arg, const char *what)
@@ -100,15 +152,15 @@ TW__EMU_FUNCTION void tw__emu_collective(tw__emu_op *op, void *arg, const char *
         tw__emu_fail_diverged(lane, wave->first, wave->what, lane->index, what);
     }
     wave->args[lane->index] = arg;
+    lane->met = wave->meeting;
     if (++wave->arrived < TW_LANES) {
-        /* The ring: every lane before this one has arrived, so the next has not. */
-        tw__emu_switch_to_lane(lane, &wave->lane[(lane->index + 1) % TW_LANES]);
+        tw__emu_leave_lane(lane);
         return;
     }
-    wave->arrived = 0;
     op(wave->args);
-    if (lane->block->waves > 1 && tw__emu_random(&lane->block->random) % TW__EMU_PREEMPT_ONE_IN == 0)
-        tw__emu_switch_wave(lane);
+    wave->arrived = 0;
+    wave->meeting++;
+    tw__emu_preempt(lane);
 }
 
 /* The wave arrives at the block's barrier, on its last lane. */
@@ -140,7 +192,7 @@ static inline void tw__emu_lane_return(tw__emu_lane *lane)
         tw__emu_fail_diverged(lane, wave->first, wave->what, lane->index, NULL);
     lane->returned = 1;
     if (++wave->returned < TW_LANES) {
-        tw__emu_switch_to_lane(lane, &wave->lane[(lane->index + 1) % TW_LANES]);
+        tw__emu_leave_lane(lane);
         return;
     }
     wave->state = TW__EMU_RETURNED;
@@ -148,9 +200,10 @@ static inline void tw__emu_lane_return(tw__emu_lane *lane)
     if (block->at_barrier > 0)
         tw__emu_fail_barrier(block);
     if (block->returned < block->waves) {
-        wave = tw__emu_choose_wave(block);
-        tw__emu_switch_to_lane(lane, &wave->lane[wave->current]);
+        tw__emu_switch_wave(lane);
     } else {
+        if (block->async.state)
+            block->async.finish(block);
         tw__emu_fiber_switch(&lane->fiber, &block->launcher);
     }
 }
@@ -173,17 +226,25 @@ TW__EMU_FUNCTION int tw__emu_run_block(tw__emu_block *block)
 {
     tw__emu_wave *wave;
     block->at_barrier = block->returned = block->failed = 0;
+    if (block->async.state)
+        block->async.reset(block);
     for (int w = 0; w < block->waves; w++) {
         wave = &block->wave[w];
         wave->state = TW__EMU_READY;
-        wave->current = wave->arrived = wave->returned = 0;
+        wave->current = wave->arrived = wave->returned = wave->waiting = 0;
+        wave->meeting = 1;
+        wave->wait = NULL;
         for (int l = 0; l < TW_LANES; l++) {
-            wave->lane[l].returned = 0;
-            wave->lane[l].copies.count = 0;
-            wave->lane[l].copies.open_group = 0;
+            tw__emu_lane *lane = &wave->lane[l];
+            lane->returned = 0;
+            lane->met = 0;
+            lane->wait = NULL;
+            lane->copies.count = 0;
+            lane->copies.open_group = 0;
+            lane->copies.issued = 0;
         }
     }
-    wave = tw__emu_choose_wave(block);
+    wave = &block->wave[tw__emu_random(&block->random) % (uint64_t)block->waves];
     tw__emu_lane_state = &wave->lane[0];
     tw__emu_fiber_switch(&block->launcher, &wave->lane[0].fiber);
     tw__emu_lane_state = NULL;

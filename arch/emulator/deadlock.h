@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What is said when lanes or waves wait for a meeting that cannot come about. Each ends the launch with one
+ * line that names who stands where.
+ */
+#ifndef TW_ARCH_EMULATOR_DEADLOCK_H
+#define TW_ARCH_EMULATOR_DEADLOCK_H
+
+#include "machine.h"
+
+TW__EMU_FAILURE void tw__emu_fail_diverged(tw__emu_lane *lane, int a, const char *at_a, int b,
+                                           const char *at_b)
+{
+    const uint32_t *at = lane->block->index;
+    tw__emu_fail("emulator: block (%u,%u,%u) wave %d: lane %d is at %s, lane %d %s%s: "
+                 "all lanes of a wave must reach a collective instruction together",
+                 at[0], at[1], at[2], lane->wave->index, a, at_a, b, at_b ? "is at " : "returned",
+                 at_b ? at_b : "");
+}
+
+TW__EMU_FAILURE void tw__emu_fail_barrier(tw__emu_block *block)
+{
+    int waiting = 0, gone = 0;
+    while (block->wave[waiting].state != TW__EMU_AT_BARRIER)
+        waiting++;
+    while (block->wave[gone].state != TW__EMU_RETURNED)
+        gone++;
+    tw__emu_fail("emulator: block (%u,%u,%u): wave %d is at %s, wave %d returned: "
+                 "all waves of a block must reach a barrier together",
+                 block->index[0], block->index[1], block->index[2], waiting, block->wave[waiting].what, gone);
+}
+
+enum { TW__EMU_WAIT_BYTES = 160 }; /* of one lane's part of the report */
+
+/* Where a lane stands; empty for one that returned. */
+TW__EMU_FUNCTION void tw__emu_describe_lane(const tw__emu_lane *lane, char text[TW__EMU_WAIT_BYTES])
+{
+    const tw__emu_wave *wave = lane->wave;
+    const tw__emu_wait *wait = wave->wait ? wave->wait : lane->wait;
+    text[0] = '\0';
+    if (lane->returned)
+        return;
+    if (wait) {
+        snprintf(text, TW__EMU_WAIT_BYTES, "waits for ");
+        wait->describe(wait->arg, text + strlen(text), TW__EMU_WAIT_BYTES - strlen(text));
+    } else {
+        snprintf(text, TW__EMU_WAIT_BYTES, "is at %s", wave->what);
+    }
+}
+
+/* "s 3-5 " for a range, " 3 " for one, after "wave" or "lane". */
+TW__EMU_FUNCTION void tw__emu_describe_range(int first, int last, char *text, size_t bytes)
+{
+    if (first == last)
+        snprintf(text, bytes, " %d ", first);
+    else
+        snprintf(text, bytes, "s %d-%d ", first, last);
+}
+
+/* Neighbouring lanes of a wave that stand at the same place make one part, as do neighbouring waves: the
+ * first lane behind those that stand where lane `first` does, counted through the waves. */
+TW__EMU_FUNCTION int tw__emu_same_place(const tw__emu_block *block, int first, const char *text)
+{
+    char other[TW__EMU_WAIT_BYTES];
+    int next = first + 1;
+    for (; next < block->waves * TW_LANES; next++) {
+        tw__emu_describe_lane(&block->wave[next / TW_LANES].lane[next % TW_LANES], other);
+        if (strcmp(text, other) != 0)
+            break;
+    }
+    /* Whole waves, or lanes of one. */
+    if (first % TW_LANES == 0 && next - first >= TW_LANES)
+        return next / TW_LANES * TW_LANES;
+    return next < (first / TW_LANES + 1) * TW_LANES ? next : (first / TW_LANES + 1) * TW_LANES;
+}
+
+/* Every wave waits, and none for something that can still happen. */
+TW__EMU_FAILURE void tw__emu_fail_deadlock(tw__emu_block *block)
+{
+    char message[TW__EMU_MESSAGE_BYTES], text[TW__EMU_WAIT_BYTES], range[32], lanes[48];
+    const uint32_t *at = block->index;
+    const char *mark = ":";
+    size_t end;
+    snprintf(message, sizeof message, "emulator: block (%u,%u,%u): deadlock", at[0], at[1], at[2]);
+    for (int first = 0, next; first < block->waves * TW_LANES; first = next) {
+        int wave = first / TW_LANES, last_wave;
+        tw__emu_describe_lane(&block->wave[wave].lane[first % TW_LANES], text);
+        next = tw__emu_same_place(block, first, text);
+        if (text[0] == '\0')
+            continue;
+        last_wave = (next - 1) / TW_LANES;
+        tw__emu_describe_range(wave, last_wave, range, sizeof range);
+        lanes[0] = '\0';
+        if (next - first < TW_LANES) {
+            snprintf(lanes, sizeof lanes, "lane");
+            tw__emu_describe_range(first % TW_LANES, (next - 1) % TW_LANES, lanes + 4, sizeof lanes - 4);
+        }
+        end = strlen(message);
+        snprintf(message + end, sizeof message - end, "%s wave%s%s%s", mark, range, lanes, text);
+        mark = ";";
+    }
+    tw__emu_fail("%s", message);
+}
+
+#endif
