@@ -45,7 +45,7 @@ typedef struct {
         };                                                                                                    \
     } name;                                                                                                   \
     TW_STATIC_ASSERT(TW__IS_SHARED(tile), "TW011 tw_view(" #name ", ..., " #tile "): only shared tiles have views"); \
-    TW_STATIC_ASSERT(TW__IS_SHARED(tile) && (R) <= TW__ROWS_OF(tile) && (C) <= TW__COLS_OF(tile),             \
+    TW_STATIC_ASSERT(!TW__IS_SHARED(tile) || ((R) <= TW__ROWS_OF(tile) && (C) <= TW__COLS_OF(tile)),           \
                      "TW012 tw_view(" #name ", " #R ", " #C ", " #tile "): the view is larger than the tile");\
     name.fields = tw__make_view(TW__REF(tile), row, col)
 
