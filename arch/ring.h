@@ -17,17 +17,19 @@ typedef struct {
     int stages, count, step;
     int load, compute; /* this step's indexes; -1: none */
     int load_slot, compute_slot; /* and the stages they use */
+    int loaders;
 } tw__pipeline;
 
 /* Nothing but the stages themselves is needed in shared memory. */
 #define TW__RING_BARRIERS(stages)
 #define TW__RING_BARRIERS_OF(ring) ((uint64_t *)0)
-enum { TW__PRODUCER_THREADS = 0 };
+enum { TW__PRODUCER_THREADS = 0, TW__STREAMS = 0 };
 
 TW_FN tw__pipeline tw__pipeline_make(int stages, uint64_t *barriers, int team_threads, int block_threads)
 {
     tw__pipeline pipe;
-    (void)barriers, (void)team_threads, (void)block_threads;
+    (void)barriers, (void)block_threads;
+    pipe.loaders = team_threads;
     pipe.stages = stages;
     pipe.count = pipe.step = 0;
     pipe.load = pipe.compute = -1;
@@ -41,8 +43,18 @@ TW_FN void tw__pipeline_begin(tw__pipeline *pipe, int count)
     pipe->step = -tw__ring_ahead(pipe->stages) - 1;
 }
 
-/* One tile of a stage, by all threads of the block. */
-#define tw__pipeline_load(pipe, s, w) tw__load_shared_global(s, w, tw__team_thread(), tw__team_threads(s))
+/* No copy engine: every thread of the block copies its share. */
+TW_FN int tw__pipeline_loader(const tw__pipeline *pipe)
+{
+    (void)pipe;
+    return tw__isa_wave() * TW_LANES + tw__isa_lane();
+}
+TW_FN int tw__pipeline_loaders(const tw__pipeline *pipe) { return pipe->loaders; }
+TW_FN int tw__pipeline_stream(tw__pipeline *pipe, tw__shared_tile tile, const void *map, int col, int row, int plane, int volume)
+{
+    (void)pipe, (void)tile, (void)map, (void)col, (void)row, (void)plane, (void)volume;
+    return 0;
+}
 
 /* Returns whether there is another step. The last call meets the block, so that the ring can be reused. */
 TW_FN int tw__pipeline_next(tw__pipeline *pipe)

@@ -70,10 +70,38 @@ TW_FN void *tw__operand_cores(tw__ref x, uint32_t *buffer, int is_b, int other, 
     return buffer;
 }
 
+/* An operand for machines that multiply for the whole team at once. */
+TW_FN tw__mma_operand tw__make_operand(tw__ref x, int transposed)
+{
+    tw__mma_operand operand;
+    tw__shared_at at = tw__shared_of(x);
+    operand.words = tw__is_shared(x) ? 0 : (uint32_t *)x.data;
+    operand.tile = at.tile;
+    operand.row = at.row;
+    operand.col = at.col;
+    operand.transposed = transposed;
+    return operand;
+}
+
+TW_FN int tw__mma_by_team(tw__ref d, tw__ref a, tw__ref b, int transpose_a, int transpose_b)
+{
+    tw__mma_operand left = tw__make_operand(a, transpose_a), right = tw__make_operand(b, transpose_b);
+    int dtype = tw__dtype(a), depth = (transpose_a ? a.rows : a.cols) / TW_CORE, rows = tw__core_rows(d), cols = tw__core_cols(d);
+    int row = tw__wave_row(d), first_col = tw__wave_col(d) * cols * TW_CORE;
+    if (!tw__team_mma_fits(left, right, dtype, d.team_rows, row, rows, cols, first_col))
+        return 0;
+    tw__team_mma(d.data, rows, cols, left, right, depth, dtype, d.team_rows, row, first_col);
+    return 1;
+}
+
 TW_FN void tw__mma(tw__ref d, tw__ref a, tw__ref b, int transpose_a, int transpose_b)
 {
     int dtype = tw__dtype(a), depth = tw__mma_depth(dtype), cores_k = (transpose_a ? a.rows : a.cols) / TW_CORE;
     uint32_t left[TW__CORES_MAX][2 * TW_CORE_ELEMENTS], right[2 * TW_CORE_ELEMENTS];
+    if (tw__outside_team(d))
+        return;
+    if (TW__TEAM_MMA && tw__mma_by_team(d, a, b, transpose_a, transpose_b))
+        return;
     TW_UNROLL for (int k = 0; k < cores_k; k += depth) {
         int deep = cores_k - k < depth ? 1 : depth;
         if (tw__is_shared(a)) {

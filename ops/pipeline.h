@@ -61,6 +61,15 @@
         tw__pipeline_load(tw__loading, TW__REF(dst), TW__WINDOW(src, i, j, k, l));                            \
     } while (0)
 
+/* Whole tiles of a tensor with a map may go by the machine's copy engine. */
+TW_FN void tw__pipeline_load(tw__pipeline *pipe, tw__ref s, tw__window w)
+{
+    int whole = TW__STREAMS && tw__kind(s) == TW__SHARED && w.map_rows == s.rows && w.map_cols == s.cols;
+    if (tw__pipeline_stream(pipe, tw__shared_of(s).tile, whole ? w.map : 0, w.at_col, w.at_row, w.at_plane, w.at_volume))
+        return;
+    tw__load_shared_global(s, w, tw__pipeline_loader(pipe), tw__pipeline_loaders(pipe));
+}
+
 #define TW__STREAM_INFO(args_type, tensor, stage_type, tile)                                                  \
     {offsetof(args_type, tensor), TW__ROWS_OF(((stage_type *)0)->tile), TW__COLS_OF(((stage_type *)0)->tile)}
 

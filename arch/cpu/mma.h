@@ -6,6 +6,7 @@
 #define TW_ARCH_CPU_MMA_H
 
 #include "fragment.h"
+#include "../no_team_mma.h"
 
 /* Cores along k that one instruction takes for this dtype. */
 TW_FN int tw__mma_depth(int dtype) { return (void)dtype, 1; }

@@ -6,6 +6,7 @@
 #define TW_ARCH_AMD_COMMON_MMA_H
 
 #include "fragment.h"
+#include "../../no_team_mma.h"
 
 /* d += a b for one core along k. Operands exchanged: see fragment.h. In f32 the four steps take the lanes'
  * elements in turn; A and B share that order of k. */
