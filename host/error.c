@@ -52,5 +52,8 @@ tw_error tw_error_measure(tw_dtype dtype, const void *elements, const double *re
 
 int tw_error_passes(const tw_error *error, double bound)
 {
-    return error->mismatches == 0 && error->rel <= bound;
+    const double share = 0.1, deviations = 4;
+    double scatter = deviations * error->rel / sqrt(error->count ? (double)error->count : 1);
+    return error->mismatches == 0 && error->rel <= bound &&
+           !(fabs(error->mean_signed) > (share * bound + scatter) * error->rms);
 }

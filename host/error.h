@@ -26,7 +26,9 @@ typedef struct {
  * any other result against it has rel infinity. */
 tw_error tw_error_measure(tw_dtype dtype, const void *elements, const double *reference, size_t count);
 
-/* 1 when nothing mismatches and rel is at most `bound`. An empty tensor passes. */
+/* 1 when nothing mismatches, rel is at most `bound`, and the errors have no common sign: |mean_signed| is at most
+ * a tenth of bound * rms, beyond what the mean of `count` errors as large as the one measured scatters by (four of its
+ * standard deviations). An empty tensor passes. */
 int tw_error_passes(const tw_error *error, double bound);
 
 #endif

@@ -15,10 +15,11 @@
 #include "key.h"
 #include "problem_state.h"
 
-/* What an expression may call besides <math.h>: the scalar functions of ops/math.h, here in double. */
+/* What an expression may use besides <math.h>: the scalar functions of ops/math.h, here in double. */
 static const char prelude[] =
     "#include <math.h>\n"
     "#include <stdint.h>\n"
+    "#define TW_INFINITY ((double)INFINITY)\n"
     "static inline double tw_exp2f(double x) { return exp2(x); }\n"
     "static inline double tw_expf(double x) { return exp(x); }\n"
     "static inline double tw_log2f(double x) { return log2(x); }\n"

@@ -5,7 +5,8 @@
  * and one line in examples/kernels.def.
  *
  * Symbols (M, N, K) are sizes: input files give them, or --shape. Options are macros of the instance. Scalars
- * (alpha) are run-time arguments. Tables end with a row whose name is NULL.
+ * (alpha) are run-time arguments. A condition is a list of "option=value", separated by blanks, that all hold;
+ * NULL always holds. Tables end with a row whose name is NULL.
  */
 #ifndef TW_HOST_KERNEL_H
 #define TW_HOST_KERNEL_H
@@ -18,28 +19,34 @@
 #include "status.h"
 
 typedef struct tw_problem tw_problem;
+typedef struct tw_tensor tw_tensor;
 
 typedef struct {
     const char *name;
     int64_t preset; /* where neither a file nor the user says it */
     const char *meaning;
+    const char *like; /* an earlier symbol, whose size it then takes in place of the preset; may be NULL */
 } tw_symbol;
 
 typedef struct {
     const char *name;       /* as in --set name=value */
-    const char *macro;      /* GEMM_OUT */
+    const char *macro;      /* GEMM_OUT; NULL: the host's alone, every value shares the instance */
     const char *values;     /* the allowed ones, separated by blanks; NULL: a C expression */
     const char *parameters; /* of an expression: "x, r, c" ... */
     const char
         *reference_parameters; /* ... and typed for its float64 reference: "double x, int64_t r, int64_t c" */
-    const char *preset;
+    const char *preset;        /* of an expression: no macro at all */
     const char *meaning;
+    const char *fits; /* a symbol that the value, a number, bounds: where the user does not say the value it is
+                         the least that holds the symbol's size, else it is the symbol's preset; may be NULL */
 } tw_option;
 
 typedef struct {
     const char *name;
     double preset;
     const char *meaning;
+    const char *present;                             /* the condition under which it is used */
+    double (*computed)(const tw_problem *problem);   /* the preset where it follows from the sizes; may be NULL */
 } tw_scalar;
 
 typedef enum { TW_DIRECTION_IN, TW_DIRECTION_OUT, TW_DIRECTION_INOUT } tw_direction;
@@ -48,11 +55,13 @@ typedef enum { TW_DIRECTION_IN, TW_DIRECTION_OUT, TW_DIRECTION_INOUT } tw_direct
 typedef struct {
     const char *name;
     const char *dtype; /* f32, or =out: what option `out` says */
-    const char *shape; /* symbols, outermost first: "M K" */
+    const char *shape; /* symbols, outermost first: "M K"; "N+1" is one more than N */
     tw_direction direction;
-    const char *present; /* "bias=1": only under that option; NULL: always */
+    const char *present; /* the condition under which it is there */
     const char *read_if; /* INOUT: read only if this scalar is not 0; NULL: always */
     const char *meaning;
+    /* What an input without a file holds, tensor->count numbers; NULL: normal random numbers. */
+    void (*content)(const tw_problem *problem, const tw_tensor *tensor, double *values);
 } tw_tensor_row;
 
 typedef struct {
@@ -64,6 +73,13 @@ typedef struct {
     const tw_scalar *scalars;
     const tw_tensor_row *tensors;
     size_t args_bytes; /* of the argument struct */
+
+    /* What tw verify runs, one problem a string: "Sq=17 causal=1"; NULL: sizes around tile edges for every symbol
+     * and each value of each option. Ends with NULL. */
+    const char *const *cases;
+
+    /* Refuses sizes, scalars and contents of inputs that do not go together; may be NULL. */
+    tw_status (*validate)(tw_problem *problem);
 
     /* Fills the argument struct (tw_problem_argument gives tensors, absent ones all 0) and the grid. */
     tw_status (*arguments)(const tw_problem *problem, const tw_kernel_info *info, void *args,

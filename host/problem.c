@@ -52,7 +52,7 @@ static int must_find(int index, const tw_kernel *kernel, const char *name)
     abort();
 }
 
-static void assign(char **slot, const char *value)
+void tw_assign(char **slot, const char *value)
 {
     free(*slot);
     *slot = tw_text_format("%s", value);
@@ -67,7 +67,7 @@ tw_status tw_problem_create(const tw_kernel *kernel, tw_problem **problem)
     created->kernel = kernel;
     for (int i = 0; kernel->options && kernel->options[i].name; i++) {
         must_find(i < TW_OPTIONS_MAX ? i : -1, kernel, "room for its options");
-        assign(&created->option[i], kernel->options[i].preset);
+        tw_assign(&created->option[i], kernel->options[i].preset);
     }
     for (int i = 0; kernel->scalars && kernel->scalars[i].name; i++) {
         must_find(i < TW_SCALARS_MAX ? i : -1, kernel, "room for its scalars");
@@ -152,7 +152,8 @@ tw_status tw_problem_set(tw_problem *problem, const char *name, const char *valu
     int index = tw_find_option(kernel, name);
     if (index >= 0) {
         TW_TRY(check_value(kernel, &kernel->options[index], value));
-        assign(&problem->option[index], value);
+        tw_assign(&problem->option[index], value);
+        problem->option_said[index] = 1;
         return tw_ok();
     }
     index = tw_find_scalar(kernel, name);
@@ -164,6 +165,7 @@ tw_status tw_problem_set(tw_problem *problem, const char *name, const char *valu
                            value);
         }
         problem->scalar[index] = number;
+        problem->scalar_said[index] = 1;
         return tw_ok();
     }
     tw_list known = {0};
@@ -200,7 +202,7 @@ tw_status tw_problem_set_size(tw_problem *problem, const char *symbol, int64_t s
                        (long long)problem->size[index], (long long)size);
     }
     problem->size[index] = size;
-    assign(&problem->size_source[index], "the given shape");
+    tw_assign(&problem->size_source[index], "the given shape");
     return tw_ok();
 }
 
@@ -228,7 +230,7 @@ tw_status tw_problem_set_input(tw_problem *problem, const char *tensor, const ch
         return tw_fail(TW_INVALID, "input %s is given as %s and as %s; give it once", tensor,
                        problem->input_path[index], path);
     }
-    assign(&problem->input_path[index], path);
+    tw_assign(&problem->input_path[index], path);
     return tw_ok();
 }
 
@@ -250,6 +252,22 @@ int tw_problem_option_is(const tw_problem *problem, const char *name, const char
 double tw_problem_scalar(const tw_problem *problem, const char *name)
 {
     return problem->scalar[must_find(tw_find_scalar(problem->kernel, name), problem->kernel, name)];
+}
+
+uint64_t tw_problem_seed(const tw_problem *problem) { return problem->seed; }
+
+int tw_problem_holds(const tw_problem *problem, const char *condition)
+{
+    tw_list terms = {0};
+    int holds = 1;
+    tw_list_add_words(&terms, condition);
+    for (size_t i = 0; i < terms.count; i++) {
+        char *equals = strchr(terms.item[i], '=');
+        *equals = '\0';
+        holds &= tw_problem_option_is(problem, terms.item[i], equals + 1);
+    }
+    tw_list_free(&terms);
+    return holds;
 }
 
 const tw_kernel *tw_problem_kernel(const tw_problem *problem) { return problem->kernel; }
@@ -282,12 +300,18 @@ tw_tensor_arg tw_problem_argument(const tw_problem *problem, const char *name)
 void tw_problem_defines(tw_problem *problem, const tw_define **defines, size_t *count)
 {
     const tw_kernel *kernel = problem->kernel;
+    int64_t size[TW_SYMBOLS_MAX];
     problem->define_count = 0;
+    tw_status settled = tw_settle_sizes(problem, size);
+    (void)settled; /* what it refuses, tw_problem_resolve has refused before */
     for (int i = 0; kernel->options && kernel->options[i].name; i++) {
         const tw_option *option = &kernel->options[i];
         char **text = problem->define_text[i];
         free(text[0]);
         free(text[1]);
+        text[0] = text[1] = NULL;
+        if (!option->macro || (!option->values && strcmp(problem->option[i], option->preset) == 0))
+            continue;
         if (option->values) {
             text[0] = tw_text_format("%s", option->macro);
             text[1] = tw_text_format("%s", problem->option[i]);

@@ -27,7 +27,7 @@
 #include "npy.h"
 #include "target.h"
 
-typedef struct {
+struct tw_tensor {
     const tw_tensor_row *row;
     tw_dtype dtype;
     int rank;
@@ -42,7 +42,7 @@ typedef struct {
     tw_tensor_arg argument; /* the device tensor */
     void *buffer;           /* its allocation, guards included */
     size_t buffer_bytes;
-} tw_tensor;
+};
 
 TW_CHECKED tw_status tw_problem_create(const tw_kernel *kernel, tw_problem **problem);
 void tw_problem_free(tw_problem *problem); /* before its target is closed; NULL is harmless */
@@ -60,12 +60,14 @@ TW_CHECKED tw_status tw_problem_set_size(tw_problem *problem, const char *symbol
 TW_CHECKED tw_status tw_problem_set_input(tw_problem *problem, const char *tensor, const char *path);
 
 /* Sizes from the files, from tw_problem_set_size and from presets, in that order, where two sources may not
- * disagree; inputs from the files, or normal numbers of `seed` and the tensor's name. */
+ * disagree; inputs from the files, or from `seed` and the tensor's name. */
 TW_CHECKED tw_status tw_problem_resolve(tw_problem *problem, uint64_t seed);
 
 /* For the kernel's functions and reports, after tw_problem_resolve. A name the kernel does not have is a
- * programming error and ends the program. */
+ * programming error and ends the program. The size of a symbol that no present tensor has is 0. */
 int64_t tw_problem_size(const tw_problem *problem, const char *symbol);
+uint64_t tw_problem_seed(const tw_problem *problem);
+int tw_problem_holds(const tw_problem *problem, const char *condition); /* kernel.h */
 const char *tw_problem_option(const tw_problem *problem, const char *name);
 int tw_problem_option_is(const tw_problem *problem, const char *name, const char *value);
 double tw_problem_scalar(const tw_problem *problem, const char *name);

@@ -12,17 +12,6 @@
 
 enum { CHUNK = 4096 };
 
-int tw_row_present(const tw_problem *problem, const tw_tensor_row *row)
-{
-    if (!row->present)
-        return 1;
-    const char *equals = strchr(row->present, '=');
-    char *option = strndup(row->present, (size_t)(equals - row->present));
-    int present = option && tw_problem_option_is(problem, option, equals + 1);
-    free(option);
-    return present;
-}
-
 static int is_read(const tw_problem *problem, const tw_tensor_row *row)
 {
     if (row->direction != TW_DIRECTION_INOUT)
@@ -89,47 +78,44 @@ static void print_dims(char *text, size_t bytes, int rank, const int64_t *dim)
 /* A file's dims as the values of its tensor's symbols. */
 static tw_status take_sizes(tw_problem *problem, const tw_tensor *tensor, const tw_npy *npy, const char *path)
 {
-    tw_list symbols = {0};
-    tw_list_add_words(&symbols, tensor->row->shape);
+    tw_extent extent[TW_RANK_MAX];
+    int rank = tw_row_extents(problem->kernel, tensor->row, extent);
     char dims[128];
     print_dims(dims, sizeof dims, npy->rank, npy->dim);
-    tw_status status = tw_ok();
-    if ((int)symbols.count != npy->rank) {
-        status = tw_fail(TW_INVALID, "%s: %s is [%s], the file's shape is %s", path, tensor->row->name,
-                         tensor->row->shape, dims);
+    if (rank != npy->rank) {
+        return tw_fail(TW_INVALID, "%s: %s is [%s], the file's shape is %s", path, tensor->row->name,
+                       tensor->row->shape, dims);
     }
-    for (int d = 0; d < npy->rank && status.code == TW_OK; d++) {
-        int symbol = tw_find_symbol(problem->kernel, symbols.item[d]);
-        int64_t *size = &problem->size[symbol];
-        if (npy->dim[d] < 1) {
-            status =
-                tw_fail(TW_INVALID, "%s: the file's shape is %s; every size must be at least 1", path, dims);
-        } else if (*size && *size != npy->dim[d]) {
-            status = tw_fail(TW_INVALID, "%s: %s is [%s] with %s = %lld from %s, the file's shape is %s",
-                             path, tensor->row->name, tensor->row->shape, symbols.item[d], (long long)*size,
-                             problem->size_source[symbol], dims);
-        } else if (!*size) {
-            *size = npy->dim[d];
-            free(problem->size_source[symbol]);
-            problem->size_source[symbol] = tw_text_format("%s", path);
+    for (int d = 0; d < rank; d++) {
+        int symbol = extent[d].symbol;
+        int64_t *size = &problem->size[symbol], found = npy->dim[d] - extent[d].plus;
+        if (found < 1) {
+            return tw_fail(TW_INVALID, "%s: %s is [%s], the file's shape is %s; every size must be at least 1",
+                           path, tensor->row->name, tensor->row->shape, dims);
+        }
+        if (*size && *size != found) {
+            return tw_fail(TW_INVALID, "%s: %s is [%s] with %s = %lld from %s, the file's shape is %s", path,
+                           tensor->row->name, tensor->row->shape, problem->kernel->symbols[symbol].name,
+                           (long long)*size, problem->size_source[symbol], dims);
+        }
+        if (!*size) {
+            *size = found;
+            tw_assign(&problem->size_source[symbol], path);
         }
     }
-    tw_list_free(&symbols);
-    return status;
+    return tw_ok();
 }
 
-static tw_status size_tensor(tw_problem *problem, tw_tensor *tensor)
+static tw_status size_tensor(const tw_problem *problem, tw_tensor *tensor)
 {
-    tw_list symbols = {0};
-    tw_list_add_words(&symbols, tensor->row->shape);
-    tensor->rank = (int)symbols.count;
+    tw_extent extent[TW_RANK_MAX];
+    tensor->rank = tw_row_extents(problem->kernel, tensor->row, extent);
     size_t bytes = tw_dtype_bytes(tensor->dtype);
     for (int d = 0; d < tensor->rank; d++) {
-        tensor->dim[d] = tw_problem_size(problem, symbols.item[d]);
+        tensor->dim[d] = problem->size[extent[d].symbol] + extent[d].plus;
         if (__builtin_mul_overflow(bytes, (size_t)tensor->dim[d], &bytes))
             bytes = 0;
     }
-    tw_list_free(&symbols);
     if (bytes == 0 || bytes > PTRDIFF_MAX) {
         return tw_fail(TW_INVALID, "%s of %s would not fit in 64 bits; make its sizes smaller",
                        tensor->row->name, problem->kernel->name);
@@ -154,6 +140,17 @@ static void fill_random(tw_tensor *tensor, uint64_t seed)
     }
 }
 
+static tw_status fill_content(const tw_problem *problem, tw_tensor *tensor)
+{
+    double *values = malloc(tensor->count * sizeof *values);
+    if (!values)
+        return tw_fail(TW_NO_MEMORY, "no memory for the contents of %s", tensor->row->name);
+    tensor->row->content(problem, tensor, values);
+    tw_dtype_encode(tensor->dtype, values, tensor->input, tensor->count);
+    free(values);
+    return tw_ok();
+}
+
 static tw_status fill_input(tw_problem *problem, tw_tensor *tensor, const tw_npy *npy, const char *path)
 {
     tensor->input = malloc(tensor->count * tw_dtype_bytes(tensor->dtype));
@@ -161,6 +158,8 @@ static tw_status fill_input(tw_problem *problem, tw_tensor *tensor, const tw_npy
         return tw_fail(TW_NO_MEMORY, "%s of %s has %zu elements, more than memory is left for",
                        tensor->row->name, problem->kernel->name, tensor->count);
     }
+    if (!path && tensor->row->content)
+        return fill_content(problem, tensor);
     if (!path) {
         fill_random(tensor, problem->seed);
         return tw_ok();
@@ -183,14 +182,28 @@ static tw_status read_files(tw_problem *problem, tw_npy *file)
     return tw_ok();
 }
 
+/* Scalars that follow from the sizes; refuses one that nothing uses. */
+static tw_status settle_scalars(tw_problem *problem)
+{
+    const tw_scalar *scalar = problem->kernel->scalars;
+    for (int i = 0; scalar && scalar[i].name; i++) {
+        if (problem->scalar_said[i] && !tw_problem_holds(problem, scalar[i].present)) {
+            return tw_fail(TW_INVALID, "%s of %s is used only with %s", scalar[i].name, problem->kernel->name,
+                           scalar[i].present);
+        }
+        if (!problem->scalar_said[i] && scalar[i].computed)
+            problem->scalar[i] = scalar[i].computed(problem);
+    }
+    return tw_ok();
+}
+
 static tw_status fill(tw_problem *problem, tw_npy *file)
 {
     TW_TRY(read_files(problem, file));
-    const tw_symbol *symbol = problem->kernel->symbols;
-    for (int i = 0; symbol[i].name; i++) {
-        if (!problem->size[i])
-            problem->size[i] = symbol[i].preset;
-    }
+    int64_t size[TW_SYMBOLS_MAX];
+    TW_TRY(tw_settle_sizes(problem, size));
+    memcpy(problem->size, size, sizeof size);
+    TW_TRY(settle_scalars(problem));
     for (size_t i = 0; i < problem->tensor_count; i++)
         TW_TRY(size_tensor(problem, &problem->tensor[i]));
     for (size_t i = 0; i < problem->tensor_count; i++) {
@@ -199,7 +212,7 @@ static tw_status fill(tw_problem *problem, tw_npy *file)
             continue;
         TW_TRY(fill_input(problem, tensor, &file[i], input_path(problem, tensor->row->name)));
     }
-    return tw_ok();
+    return problem->kernel->validate ? problem->kernel->validate(problem) : tw_ok();
 }
 
 tw_status tw_problem_resolve(tw_problem *problem, uint64_t seed)
@@ -208,7 +221,7 @@ tw_status tw_problem_resolve(tw_problem *problem, uint64_t seed)
     if (problem->tensor_count)
         return tw_fail(TW_INVALID, "tw_problem_resolve: resolved before; create another problem");
     for (const tw_tensor_row *row = problem->kernel->tensors; row->name; row++) {
-        if (tw_row_present(problem, row))
+        if (tw_problem_holds(problem, row->present))
             TW_TRY(add_tensor(problem, row));
     }
     TW_TRY(refuse_idle_files(problem));

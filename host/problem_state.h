@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * Inside of a problem, shared by problem.c, problem_resolve.c and problem_run.c. Private to the host library.
+ * Inside of a problem, shared by the files problem*.c. Private to the host library.
  */
 #ifndef TW_HOST_PROBLEM_STATE_H
 #define TW_HOST_PROBLEM_STATE_H
 
 #include "problem.h"
 
-enum { TW_SYMBOLS_MAX = 8, TW_OPTIONS_MAX = 16, TW_SCALARS_MAX = 8, TW_TENSORS_MAX = 16 };
+enum { TW_SYMBOLS_MAX = 16, TW_OPTIONS_MAX = 24, TW_SCALARS_MAX = 8, TW_TENSORS_MAX = 16 };
 
 struct tw_problem {
     const tw_kernel *kernel;
@@ -15,8 +15,10 @@ struct tw_problem {
     int64_t size[TW_SYMBOLS_MAX];      /* 0: not said yet */
     char *size_source[TW_SYMBOLS_MAX]; /* who said it, for messages */
     char *option[TW_OPTIONS_MAX];
+    int option_said[TW_OPTIONS_MAX]; /* 1: by the user */
     void *expression[TW_OPTIONS_MAX]; /* dlopen handles of compiled expressions */
     double scalar[TW_SCALARS_MAX];
+    int scalar_said[TW_SCALARS_MAX];
     char *input_path[TW_TENSORS_MAX]; /* by row of kernel->tensors; rows of one name share the first one's */
     tw_tensor tensor[TW_TENSORS_MAX];
     size_t tensor_count;
@@ -35,7 +37,20 @@ int tw_find_option(const tw_kernel *kernel, const char *name);
 int tw_find_scalar(const tw_kernel *kernel, const char *name);
 int tw_find_tensor(const tw_kernel *kernel, const char *name); /* its first row */
 
-/* Whether a row is present under the options set. */
-int tw_row_present(const tw_problem *problem, const tw_tensor_row *row);
+/* Replaces a text by a copy of `value`. */
+void tw_assign(char **slot, const char *value);
+
+/* A dim of a shape: size of the symbol + plus. */
+typedef struct {
+    int symbol;
+    int64_t plus;
+} tw_extent;
+
+/* The dims of a row's shape; gives their number. */
+int tw_row_extents(const tw_kernel *kernel, const tw_tensor_row *row, tw_extent extent[TW_RANK_MAX]);
+
+/* Every symbol's size, those that nobody said from presets, and the options that follow from sizes. A symbol
+ * of no present tensor gets 0. */
+TW_CHECKED tw_status tw_settle_sizes(tw_problem *problem, int64_t size[TW_SYMBOLS_MAX]);
 
 #endif

@@ -53,7 +53,7 @@ TW_KERNEL(attention, TW_TEAM_THREADS, (attention_args, args))
                     tw_add(s, s, bias);
                 }
                 tw_map_at(s, x, r, c, x + slope * (float)(kv0 + c - w.q0 - r - w.shift));
-                tw_map_at(s, x, r, c, ATTENTION_SCORE(x, w.sequence, w.head, w.q0 + r, kv0 + c));
+                tw_map_at(s, x, r, c, ATTENTION_SCORE(x, w.sequence, w.head, (w.q0 + r), (kv0 + c)));
             }
             if (attention_masked(w, kv0)) {
                 tw_mask_window(s, w.q0 + w.shift, kv0, w.left, w.right, -TW_INFINITY);

@@ -12,9 +12,9 @@ typedef struct {
 } gemm_arguments;
 
 static const tw_symbol symbols[] = {
-    {"M", 512, "rows of c"},
-    {"N", 512, "columns of c"},
-    {"K", 512, "length of each sum"},
+    {.name = "M", .preset = 512, .meaning = "rows of c"},
+    {.name = "N", .preset = 512, .meaning = "columns of c"},
+    {.name = "K", .preset = 512, .meaning = "length of each sum"},
     {0},
 };
 
@@ -38,19 +38,21 @@ static const tw_option options[] = {
 /* clang-format on */
 
 static const tw_scalar scalars[] = {
-    {"alpha", 1, "factor of the product"},
-    {"beta", 0, "factor of c as it was; 0: c is not read"},
+    {.name = "alpha", .preset = 1, .meaning = "factor of the product"},
+    {.name = "beta", .preset = 0, .meaning = "factor of c as it was; 0: c is not read"},
     {0},
 };
 
 /* clang-format off */
 static const tw_tensor_row tensors[] = {
-    { "a", "=in", "M K", TW_DIRECTION_IN, NULL, NULL, "left operand" },
-    { "b", "=in", "N K", TW_DIRECTION_IN, "trans_b=1", NULL, "right operand, transposed" },
-    { "b", "=in", "K N", TW_DIRECTION_IN, "trans_b=0", NULL, "right operand" },
-    { "c", "=out", "M N", TW_DIRECTION_INOUT, NULL, "beta", "result" },
-    { "bias", "f32", "N", TW_DIRECTION_IN, "bias=1", NULL, "added to every row" },
-    { "residual", "=out", "M N", TW_DIRECTION_IN, "residual=1", NULL, "added to the result" },
+    { .name = "a", .dtype = "=in", .shape = "M K", .meaning = "left operand" },
+    { .name = "b", .dtype = "=in", .shape = "N K", .present = "trans_b=1", .meaning = "right operand, transposed" },
+    { .name = "b", .dtype = "=in", .shape = "K N", .present = "trans_b=0", .meaning = "right operand" },
+    { .name = "c", .dtype = "=out", .shape = "M N", .direction = TW_DIRECTION_INOUT, .read_if = "beta",
+      .meaning = "result" },
+    { .name = "bias", .dtype = "f32", .shape = "N", .present = "bias=1", .meaning = "added to every row" },
+    { .name = "residual", .dtype = "=out", .shape = "M N", .present = "residual=1",
+      .meaning = "added to the result" },
     { 0 },
 };
 /* clang-format on */

@@ -318,8 +318,8 @@ static void kernels_lists_tensors_sizes_and_options(void **state)
     SKIP_WITHOUT_TOOL;
     command_expect("kernels", 0);
     assert_non_null(strstr(command_out, "gemm: c = "));
-    assert_non_null(strstr(command_out, "b          [N,K]    in     bf16 f16"));
-    assert_non_null(strstr(command_out, "activation none relu gelu silu"));
+    assert_non_null(strstr(command_out, "b            [N,K]          in     bf16 f16"));
+    assert_non_null(strstr(command_out, "activation   none relu gelu silu"));
     command_expect("help", 0);
     assert_non_null(strstr(command_out, "tw run KERNEL --target T"));
 }

@@ -7,7 +7,7 @@
 
 #include "cli.h"
 
-/* "=out" as "out: bf16 f16 f32". */
+/* "=out" as that option's values, "bf16 f16 f32". */
 static void print_dtype(const tw_kernel *kernel, const char *dtype)
 {
     char text[64];
@@ -24,13 +24,13 @@ static void print_tensors(const tw_kernel *kernel)
     static const char *const direction[] = {"in", "out", "in/out"};
     puts("  tensors");
     for (const tw_tensor_row *row = kernel->tensors; row->name; row++) {
-        char shape[32];
+        char shape[40];
         size_t used = (size_t)snprintf(shape, sizeof shape, "[%s]", row->shape);
         for (size_t i = 0; i < used && i < sizeof shape; i++) {
             if (shape[i] == ' ')
                 shape[i] = ',';
         }
-        printf("    %-10s %-8s %-7s", row->name, shape, direction[row->direction]);
+        printf("    %-12s %-14s %-7s", row->name, shape, direction[row->direction]);
         print_dtype(kernel, row->dtype);
         printf(" %s", row->meaning);
         if (row->present)
@@ -46,8 +46,12 @@ static void print(const tw_kernel *kernel)
     printf("%s: %s\n", kernel->name, kernel->summary);
     print_tensors(kernel);
     puts("  sizes (--shape)");
-    for (const tw_symbol *s = kernel->symbols; s->name; s++)
-        printf("    %-10s %-8lld %s\n", s->name, (long long)s->preset, s->meaning);
+    for (const tw_symbol *s = kernel->symbols; s->name; s++) {
+        if (s->like)
+            printf("    %-12s %-8s %s\n", s->name, s->like, s->meaning);
+        else
+            printf("    %-12s %-8lld %s\n", s->name, (long long)s->preset, s->meaning);
+    }
     puts("  options and scalars (--set), default first");
     for (const tw_option *o = kernel->options; o && o->name; o++) {
         char values[64];
@@ -59,10 +63,20 @@ static void print(const tw_kernel *kernel)
                 used += (size_t)snprintf(values + used, sizeof values - used, " %s", others.item[i]);
         }
         tw_list_free(&others);
-        printf("    %-10s %-20s %s\n", o->name, values, o->meaning);
+        printf("    %-12s %-22s %s", o->name, values, o->meaning);
+        if (o->fits)
+            printf("; the least that holds %s", o->fits);
+        putchar('\n');
     }
-    for (const tw_scalar *s = kernel->scalars; s && s->name; s++)
-        printf("    %-10s %-20g %s\n", s->name, s->preset, s->meaning);
+    for (const tw_scalar *s = kernel->scalars; s && s->name; s++) {
+        if (s->computed)
+            printf("    %-12s %-22s %s", s->name, "from the sizes", s->meaning);
+        else
+            printf("    %-12s %-22g %s", s->name, s->preset, s->meaning);
+        if (s->present)
+            printf("; with %s", s->present);
+        putchar('\n');
+    }
 }
 
 int cli_kernels(int argc, char **argv)

@@ -28,12 +28,17 @@ static void print_head(const cli_result *result)
     const tw_kernel *kernel = tw_problem_kernel(result->problem);
     printf("%s on %s (%s), kernel %s\n ", kernel->name, tw_target_identity(result->target)->name,
            tw_target_device(result->target), origin[tw_instance_where(tw_problem_instance(result->problem))]);
-    for (const tw_symbol *s = kernel->symbols; s->name; s++)
-        printf(" %s=%lld", s->name, (long long)tw_problem_size(result->problem, s->name));
+    for (const tw_symbol *s = kernel->symbols; s->name; s++) {
+        int64_t size = tw_problem_size(result->problem, s->name);
+        if (size)
+            printf(" %s=%lld", s->name, (long long)size);
+    }
     for (const tw_option *o = kernel->options; o && o->name; o++)
         printf(" %s=%s", o->name, tw_problem_option(result->problem, o->name));
-    for (const tw_scalar *s = kernel->scalars; s && s->name; s++)
-        printf(" %s=%g", s->name, tw_problem_scalar(result->problem, s->name));
+    for (const tw_scalar *s = kernel->scalars; s && s->name; s++) {
+        if (tw_problem_holds(result->problem, s->present))
+            printf(" %s=%g", s->name, tw_problem_scalar(result->problem, s->name));
+    }
     putchar('\n');
 }
 
@@ -70,20 +75,28 @@ void cli_result_print(cli_result *result)
            flops / middle * 1e-6, tw_problem_bytes(result->problem) / middle * 1e-6);
 }
 
+/* How much of its bound an output's error takes; infinite where no bound would let it pass. */
+static double share_of_bound(const tw_kernel *kernel, const tw_tensor *tensor)
+{
+    return tensor->error.mismatches ? (double)INFINITY : tensor->error.rel / kernel->bound(tensor->dtype);
+}
+
+/* Of the output that is nearest to its bound, or furthest beyond. */
 static void add_errors(cJSON *json, const cli_result *result)
 {
+    const tw_kernel *kernel = tw_problem_kernel(result->problem);
     const tw_tensor *tensor, *worst = NULL;
     for (size_t i = 0; (tensor = tw_problem_tensor_at(result->problem, i)); i++) {
-        if (tensor->is_output &&
-            (!worst || !(tensor->error.rel <= worst->error.rel) || tensor->error.mismatches))
+        if (tensor->is_output && (!worst || share_of_bound(kernel, tensor) > share_of_bound(kernel, worst)))
             worst = tensor;
     }
+    cJSON_AddStringToObject(json, "output", worst->row->name);
     cJSON_AddNumberToObject(json, "rel_err", worst->error.rel);
     cJSON_AddNumberToObject(json, "max_abs_err", worst->error.max_abs);
     cJSON_AddNumberToObject(json, "mean_signed_err", worst->error.mean_signed);
     cJSON_AddNumberToObject(json, "reference_rms", worst->error.rms);
     cJSON_AddNumberToObject(json, "mismatches", (double)worst->error.mismatches);
-    cJSON_AddNumberToObject(json, "bound", tw_problem_kernel(result->problem)->bound(worst->dtype));
+    cJSON_AddNumberToObject(json, "bound", kernel->bound(worst->dtype));
     cJSON_AddBoolToObject(json, "pass", result->pass);
 }
 
@@ -95,13 +108,18 @@ tw_status cli_result_json(cli_result *result, const char *path)
     cJSON_AddStringToObject(json, "target", tw_target_identity(result->target)->name);
     cJSON_AddStringToObject(json, "device", tw_target_device(result->target));
     cJSON *shape = cJSON_AddObjectToObject(json, "shape");
-    for (const tw_symbol *s = kernel->symbols; s->name; s++)
-        cJSON_AddNumberToObject(shape, s->name, (double)tw_problem_size(result->problem, s->name));
+    for (const tw_symbol *s = kernel->symbols; s->name; s++) {
+        int64_t size = tw_problem_size(result->problem, s->name);
+        if (size)
+            cJSON_AddNumberToObject(shape, s->name, (double)size);
+    }
     cJSON *options = cJSON_AddObjectToObject(json, "options");
     for (const tw_option *o = kernel->options; o && o->name; o++)
         cJSON_AddStringToObject(options, o->name, tw_problem_option(result->problem, o->name));
-    for (const tw_scalar *s = kernel->scalars; s && s->name; s++)
-        cJSON_AddNumberToObject(options, s->name, tw_problem_scalar(result->problem, s->name));
+    for (const tw_scalar *s = kernel->scalars; s && s->name; s++) {
+        if (tw_problem_holds(result->problem, s->present))
+            cJSON_AddNumberToObject(options, s->name, tw_problem_scalar(result->problem, s->name));
+    }
     cJSON_AddNumberToObject(json, "seed", (double)result->seed);
     if (result->checked)
         add_errors(json, result);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * Suite `kernels`: every kernel under its preset options and under each other value of each option, at sizes
- * around the tiles' edges, with padded rows.
+ * Suite `kernels`: every kernel on the cases its description lists; without a list under its preset options
+ * and under each other value of each option, at sizes around the tiles' edges. Rows padded in every other case.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "verify.h"
 
@@ -37,12 +38,50 @@ static void run_case(cli_verification *verification, const tw_kernel *kernel, co
     tw_list_free(&name);
 }
 
+/* "Sq=17 causal=1": sizes, options and scalars by their names. */
+static tw_status set_all(tw_problem *problem, const tw_kernel *kernel, const char *words)
+{
+    tw_list terms = {0};
+    tw_status status = tw_ok();
+    tw_list_add_words(&terms, words);
+    for (size_t i = 0; i < terms.count && status.code == TW_OK; i++) {
+        char *name = terms.item[i], *equals = strchr(name, '=');
+        int is_size = 0;
+        *equals = '\0';
+        for (const tw_symbol *s = kernel->symbols; s->name; s++)
+            is_size |= strcmp(s->name, name) == 0;
+        status = is_size ? tw_problem_set_size(problem, name, atoll(equals + 1))
+                         : tw_problem_set(problem, name, equals + 1);
+    }
+    tw_list_free(&terms);
+    return status;
+}
+
+static void run_listed(cli_verification *verification, const tw_kernel *kernel, const char *words, int64_t pad)
+{
+    tw_problem *problem;
+    tw_status status = tw_problem_create(kernel, &problem);
+    char *text = tw_text_format("%s %s", kernel->name, words);
+    if (status.code == TW_OK)
+        status = set_all(problem, kernel, words);
+    if (status.code == TW_OK)
+        cli_case_problem(verification, text, problem, pad);
+    else
+        cli_case(verification, text, status.message);
+    tw_problem_free(problem);
+    free(text);
+}
+
 void tw_suite_kernels(cli_verification *verification)
 {
     static const int64_t sizes[] = {1, 63, 130, 16, 17, 200, 64, 15};
     enum { SIZES = sizeof sizes / sizeof *sizes };
     for (int k = 0; cli_kernel_list[k]; k++) {
         const tw_kernel *kernel = cli_kernel_list[k];
+        for (size_t i = 0; kernel->cases && kernel->cases[i]; i++)
+            run_listed(verification, kernel, kernel->cases[i], i % 2 ? 3 : 0);
+        if (kernel->cases)
+            continue;
         for (size_t first = 0; first < SIZES; first++)
             run_case(verification, kernel, NULL, NULL, sizes, SIZES, first);
         for (const tw_option *option = kernel->options; option && option->name; option++) {
