@@ -16,10 +16,10 @@
 enum { TW_ABI = 2, TW_INFO_TILES = 8, TW_RANK_MAX = 4 };
 
 typedef struct {
-    uint32_t abi;          /* TW_ABI of the headers the kernel was compiled with */
-    uint32_t threads;      /* threads of a block */
-    uint32_t shared_bytes; /* dynamic shared memory a launch must ask for; 0 where it is static */
-    uint32_t args_bytes;   /* sizeof the kernel's argument struct */
+    uint32_t abi;                /* TW_ABI of the headers the kernel was compiled with */
+    uint32_t threads;            /* threads of a block */
+    uint32_t shared_bytes;       /* dynamic shared memory a launch must ask for; 0 where it is static */
+    uint32_t args_bytes;         /* sizeof the kernel's argument struct */
     int32_t tile[TW_INFO_TILES]; /* the kernel's own figures (tile sizes), for the host's grid */
 } tw_kernel_info;
 
@@ -36,19 +36,19 @@ typedef struct {
     int32_t map_rows, map_cols;
 } tw_tensor_arg;
 
-/* What TW_STREAM(kernel, args_type, tensor, stage_type, tile) leaves as `<kernel>_stream_<tensor>`: the tensor
- * at this offset of the argument struct is loaded in tiles of this shape, so a map is worth making. */
+/* What TW_STREAM(kernel, args_type, tensor, stage_type, tile) leaves as `<kernel>_stream_<tensor>`: the
+ * tensor at this offset of the argument struct is loaded in tiles of this shape, so a map is worth making. */
 typedef struct {
     uint32_t args_offset;
     int32_t rows, cols;
 } tw_stream_info;
 
 typedef struct {
-    const void *args;      /* the kernel's argument struct */
-    uint32_t grid[3];      /* blocks along each axis; 0 anywhere means no work */
-    uint32_t os_threads;   /* 0: as many as the process may use */
-    uint64_t seed;         /* order in which an emulated machine runs its waves */
-    char *message;         /* what went wrong, one line; may be NULL */
+    const void *args;    /* the kernel's argument struct */
+    uint32_t grid[3];    /* blocks along each axis; 0 anywhere means no work */
+    uint32_t os_threads; /* 0: as many as the process may use */
+    uint64_t seed;       /* order in which an emulated machine runs its waves */
+    char *message;       /* what went wrong, one line; may be NULL */
     uint32_t message_bytes;
 } tw_launch_request;
 

@@ -13,21 +13,26 @@
 #define TW_ARCH_ARCH_H
 
 #include "abi.h"
+#include "detect.h"
 #include "dialect.h"
 #include "dtypes.h"
-#include "detect.h"
 
 #define TW_HERE(prefix) TW__JOIN(prefix, TW_MACHINE)
 
 enum { TW_FP8_none, TW_FP8_ocp, TW_FP8_fnuz };
 
-#define TW_MACHINE_ROW(name, vendor, code, lanes, shared_bytes, registers, chiplets, banks, fp8, async_copy,      \
-                       mma_shared, transposing_read)                                                           \
-    enum {                                                                                                     \
-        TW__LANES_##name = lanes, TW__SHARED_BYTES_##name = shared_bytes, TW__REGISTERS_##name = registers,    \
-        TW__CHIPLETS_##name = chiplets, TW__BANKS_##name = banks, TW__FP8_##name = TW_FP8_##fp8,               \
-        TW__ASYNC_COPY_##name = async_copy, TW__MMA_SHARED_##name = mma_shared,                                \
-        TW__TRANSPOSING_READ_##name = transposing_read                                                         \
+#define TW_MACHINE_ROW(name, vendor, code, lanes, shared_bytes, registers, chiplets, banks, fp8, async_copy, \
+                       mma_shared, transposing_read)                                                         \
+    enum {                                                                                                   \
+        TW__LANES_##name = lanes,                                                                            \
+        TW__SHARED_BYTES_##name = shared_bytes,                                                              \
+        TW__REGISTERS_##name = registers,                                                                    \
+        TW__CHIPLETS_##name = chiplets,                                                                      \
+        TW__BANKS_##name = banks,                                                                            \
+        TW__FP8_##name = TW_FP8_##fp8,                                                                       \
+        TW__ASYNC_COPY_##name = async_copy,                                                                  \
+        TW__MMA_SHARED_##name = mma_shared,                                                                  \
+        TW__TRANSPOSING_READ_##name = transposing_read                                                       \
     };
 #include "registry.def"
 
@@ -36,10 +41,10 @@ enum {
     TW_SHARED_BYTES = TW_HERE(TW__SHARED_BYTES_),
     TW_CHIPLETS = TW_HERE(TW__CHIPLETS_),
     TW_BANKS = TW_HERE(TW__BANKS_),
-    TW_CORE = 16,                                        /* side of the fragment every machine is built of */
-    TW_CORE_ELEMENTS = TW_CORE * TW_CORE / TW_LANES,     /* of them one lane holds these many */
-    TW_SCRATCH_BYTES = 4096,                             /* shared memory kept for exchanges between waves */
-    TW_CHUNK = 16                                        /* bytes of the widest memory access of one lane */
+    TW_CORE = 16,                                    /* side of the fragment every machine is built of */
+    TW_CORE_ELEMENTS = TW_CORE * TW_CORE / TW_LANES, /* of them one lane holds these many */
+    TW_SCRATCH_BYTES = 4096,                         /* shared memory kept for exchanges between waves */
+    TW_CHUNK = 16                                    /* bytes of the widest memory access of one lane */
 };
 
 #include TW__MACHINE_FILE(isa.h)

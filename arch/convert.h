@@ -10,7 +10,9 @@
 
 TW_FN float tw__value_of(uint32_t bits, int dtype)
 {
-    return dtype == TW_f32 ? tw__float_of(bits) : dtype == TW_bf16 ? tw__float_of(bits << 16) : tw__isa_unpack_f16(bits);
+    return dtype == TW_f32    ? tw__float_of(bits)
+           : dtype == TW_bf16 ? tw__float_of(bits << 16)
+                              : tw__isa_unpack_f16(bits);
 }
 
 TW_FN uint32_t tw__pair_in(float low, float high, int dtype)

@@ -14,14 +14,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TW__JOIN(a, b) TW__JOIN_(a, b)
+#define TW__JOIN(a, b)  TW__JOIN_(a, b)
 #define TW__JOIN_(a, b) a##b
-#define TW__TEXT(a) TW__TEXT_(a)
-#define TW__TEXT_(a) #a
+#define TW__TEXT(a)     TW__TEXT_(a)
+#define TW__TEXT_(a)    #a
 
 #ifdef __cplusplus
 #define TW_STATIC_ASSERT(condition, message) static_assert(condition, message)
-#define TW_LINK extern "C"
+#define TW_LINK                              extern "C"
 #else
 #define TW_STATIC_ASSERT(condition, message) _Static_assert(condition, message)
 #define TW_LINK
@@ -35,7 +35,7 @@
 #define TW_FN static inline __attribute__((always_inline))
 #endif
 
-#define TW_UNUSED __attribute__((unused))
+#define TW_UNUSED       __attribute__((unused))
 #define TW_ALIGN(bytes) __attribute__((aligned(bytes)))
 
 /* Only device code keeps tiles in registers and needs every index constant; a host compiler is better

@@ -24,26 +24,31 @@
 
 typedef void tw__native_kernel(const void *args);
 
-#define TW_KERNEL(name, threads, args) TW__KERNEL_(name, threads, TW__UNPACK args)
-#define TW__UNPACK(...) __VA_ARGS__
+#define TW_KERNEL(name, threads, args)  TW__KERNEL_(name, threads, TW__UNPACK args)
+#define TW__UNPACK(...)                 __VA_ARGS__
 #define TW__KERNEL_(name, threads, ...) TW__KERNEL(name, threads, __VA_ARGS__)
-#define TW__KERNEL(name, block_threads, type, g)                                \
-    enum { name##_threads = (block_threads) };                                  \
-    static void name##_body(const type g, const int tw__block_threads);         \
-    TW_LINK void name(const void *args) { name##_body(*(const type *)args, block_threads); } \
+#define TW__KERNEL(name, block_threads, type, g)                                                             \
+    enum { name##_threads = (block_threads) };                                                               \
+    static void name##_body(const type g, const int tw__block_threads);                                      \
+    TW_LINK void name(const void *args) { name##_body(*(const type *)args, block_threads); }                 \
     static void name##_body(const type g, const int tw__block_threads TW_UNUSED)
 
-#define TW_SHARED(type, name)                                                                              \
-    TW_STATIC_ASSERT(sizeof(type) + TW_SCRATCH_BYTES <= TW_SHARED_BYTES, "TW020 TW_SHARED(" #type "): more than the machine's shared memory"); \
+#define TW_SHARED(type, name)                                                                                \
+    TW_STATIC_ASSERT(sizeof(type) + TW_SCRATCH_BYTES <= TW_SHARED_BYTES,                                     \
+                     "TW020 TW_SHARED(" #type "): more than the machine's shared memory");                   \
     type *name = (type *)tw__isa_shared_base()
 
-#define TW_EXPORT(name, args_type, shared_type, ...)                                                       \
-    TW_LINK const tw_kernel_info name##_info;                                                              \
-    const tw_kernel_info name##_info = {TW_ABI, name##_threads, sizeof(shared_type), sizeof(args_type), {__VA_ARGS__}}; \
-    TW_LINK int name##_launch(const tw_launch_request *request) { return tw__native_launch(request, &name##_info, name); }
+#define TW_EXPORT(name, args_type, shared_type, ...)                                                         \
+    TW_LINK const tw_kernel_info name##_info;                                                                \
+    const tw_kernel_info name##_info = {                                                                     \
+        TW_ABI, name##_threads, sizeof(shared_type), sizeof(args_type), {__VA_ARGS__}};                      \
+    TW_LINK int name##_launch(const tw_launch_request *request)                                              \
+    {                                                                                                        \
+        return tw__native_launch(request, &name##_info, name);                                               \
+    }
 
-#define TW_STREAM(name, args_type, tensor, stage_type, tile)                                               \
-    TW_LINK const tw_stream_info name##_stream_##tensor;                                                   \
+#define TW_STREAM(name, args_type, tensor, stage_type, tile)                                                 \
+    TW_LINK const tw_stream_info name##_stream_##tensor;                                                     \
     const tw_stream_info name##_stream_##tensor = TW__STREAM_INFO(args_type, tensor, stage_type, tile);
 
 #endif

@@ -15,7 +15,7 @@
 
 typedef struct {
     int stages, count, step;
-    int load, compute; /* this step's indexes; -1: none */
+    int load, compute;           /* this step's indexes; -1: none */
     int load_slot, compute_slot; /* and the stages they use */
     int loaders;
 } tw__pipeline;
@@ -50,7 +50,8 @@ TW_FN int tw__pipeline_loader(const tw__pipeline *pipe)
     return tw__isa_wave() * TW_LANES + tw__isa_lane();
 }
 TW_FN int tw__pipeline_loaders(const tw__pipeline *pipe) { return pipe->loaders; }
-TW_FN int tw__pipeline_stream(tw__pipeline *pipe, tw__shared_tile tile, const void *map, int col, int row, int plane, int volume)
+TW_FN int tw__pipeline_stream(tw__pipeline *pipe, tw__shared_tile tile, const void *map, int col, int row,
+                              int plane, int volume)
 {
     (void)pipe, (void)tile, (void)map, (void)col, (void)row, (void)plane, (void)volume;
     return 0;

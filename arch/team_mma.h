@@ -8,9 +8,9 @@
 #include "shared.h"
 
 typedef struct {
-    uint32_t *words;      /* the lane's cores, those along the contraction neighbours; 0: in shared memory */
+    uint32_t *words; /* the lane's cores, those along the contraction neighbours; 0: in shared memory */
     tw__shared_tile tile;
-    int row, col;         /* where the operand starts in the tile */
+    int row, col; /* where the operand starts in the tile */
     int transposed;
 } tw__mma_operand;
 

@@ -12,7 +12,7 @@
 #include "convert.h"
 #include "shared.h"
 
-#define TW__FRAGMENT_STORAGE(dtype, cores) uint32_t tw__cores[(cores) * TW_CORE_ELEMENTS * TW_BYTES_##dtype / 4]
+#define TW__FRAGMENT_STORAGE(dtype, cores) uint32_t tw__cores[(cores)*TW_CORE_ELEMENTS * TW_BYTES_##dtype / 4]
 
 TW_FN float tw__element(const void *tile, int dtype, int element)
 {
@@ -52,13 +52,15 @@ TW_FN void *tw__core_of(void *tile, int dtype, int core)
 /* `count` elements (even), packed in words as memory holds them, into or out of the lane's elements. */
 TW_FN void tw__set_raw(void *tile, int dtype, int element, const uint32_t *words, int count)
 {
-    TW_UNROLL for (int w = 0; w < count * tw__bytes(dtype) / 4; w++)
+    TW_UNROLL
+    for (int w = 0; w < count * tw__bytes(dtype) / 4; w++)
         ((uint32_t *)tile)[element * tw__bytes(dtype) / 4 + w] = words[w];
 }
 
 TW_FN void tw__get_raw(uint32_t *words, const void *tile, int dtype, int element, int count)
 {
-    TW_UNROLL for (int w = 0; w < count * tw__bytes(dtype) / 4; w++)
+    TW_UNROLL
+    for (int w = 0; w < count * tw__bytes(dtype) / 4; w++)
         words[w] = ((const uint32_t *)tile)[element * tw__bytes(dtype) / 4 + w];
 }
 
@@ -69,11 +71,15 @@ TW_FN void tw__load_core_elements(void *core, tw__shared_tile tile, int row, int
 {
     int bytes = tw__bytes(tile.dtype), lane = tw__isa_lane();
     uint32_t bits[2];
-    TW_UNROLL for (int e = 0; e < TW_CORE_ELEMENTS; e += 2) {
-        TW_UNROLL for (int q = 0; q < 2; q++) {
+    TW_UNROLL
+    for (int e = 0; e < TW_CORE_ELEMENTS; e += 2) {
+        TW_UNROLL
+        for (int q = 0; q < 2; q++) {
             int outer = tw__core_outer(lane, e + q), inner = tw__core_inner(lane, e + q);
-            tw__isa_shared_load(&bits[q], tw__shared_element(tile, row + (across ? inner : outer), col + (across ? outer : inner)),
-                                bytes);
+            tw__isa_shared_load(
+                &bits[q],
+                tw__shared_element(tile, row + (across ? inner : outer), col + (across ? outer : inner)),
+                bytes);
         }
         if (bytes == 2)
             bits[0] |= bits[1] << 16;
@@ -86,13 +92,15 @@ TW_FN void tw__load_core_runs(void *core, tw__shared_tile tile, int row, int col
 {
     int bytes = TW__INNER_RUN * tw__bytes(tile.dtype), lane = tw__isa_lane();
     uint32_t words[TW__INNER_RUN];
-    TW_UNROLL for (int e = 0; e < TW_CORE_ELEMENTS; e += TW__INNER_RUN) {
+    TW_UNROLL
+    for (int e = 0; e < TW_CORE_ELEMENTS; e += TW__INNER_RUN) {
         int r = row + tw__core_outer(lane, e), c = col + tw__core_inner(lane, e);
         if (bytes <= TW__SWIZZLE_UNIT) {
             tw__isa_shared_load(words, tw__shared_element(tile, r, c), bytes);
         } else {
             tw__isa_shared_load(words, tw__shared_element(tile, r, c), bytes / 2);
-            tw__isa_shared_load(words + TW__INNER_RUN / 2, tw__shared_element(tile, r, c + TW__INNER_RUN / 2), bytes / 2);
+            tw__isa_shared_load(words + TW__INNER_RUN / 2, tw__shared_element(tile, r, c + TW__INNER_RUN / 2),
+                                bytes / 2);
         }
         tw__set_raw(core, tile.dtype, e, words, TW__INNER_RUN);
     }
@@ -108,8 +116,8 @@ TW_FN void tw__put_chunk(tw__shared_tile tile, int row, int col, const uint32_t 
         tw__isa_shared_store(tw__shared_element(tile, row, col), words, TW_CHUNK);
     } else {
         tw__isa_shared_store(tw__shared_element(tile, row, col), words, TW_CHUNK / 2);
-        tw__isa_shared_store(tw__shared_element(tile, row, col + TW_CHUNK / 2 / tw__bytes(tile.dtype)), words + 2,
-                             TW_CHUNK / 2);
+        tw__isa_shared_store(tw__shared_element(tile, row, col + TW_CHUNK / 2 / tw__bytes(tile.dtype)),
+                             words + 2, TW_CHUNK / 2);
     }
 }
 
@@ -119,7 +127,8 @@ TW_FN void tw__take_chunk(uint32_t *words, tw__shared_tile tile, int row, int co
         tw__isa_shared_load(words, tw__shared_element(tile, row, col), TW_CHUNK);
     } else {
         tw__isa_shared_load(words, tw__shared_element(tile, row, col), TW_CHUNK / 2);
-        tw__isa_shared_load(words + 2, tw__shared_element(tile, row, col + TW_CHUNK / 2 / tw__bytes(tile.dtype)),
+        tw__isa_shared_load(words + 2,
+                            tw__shared_element(tile, row, col + TW_CHUNK / 2 / tw__bytes(tile.dtype)),
                             TW_CHUNK / 2);
     }
 }

@@ -18,29 +18,32 @@
 #include "store.h"
 #include "sync.h"
 
-#define TW__HELD_ALIKE(d, s)                        \
-    (TW__ROLE_OF(d) == TW__ROLE_OF(s) ||            \
+#define TW__HELD_ALIKE(d, s)                                                                                 \
+    (TW__ROLE_OF(d) == TW__ROLE_OF(s) ||                                                                     \
      (tw_team_cols == 1 && TW__ROLE_OF(d) != TW__ROLE_b && TW__ROLE_OF(s) != TW__ROLE_b))
 
-#define tw_convert(d, s)                                                                                      \
-    do {                                                                                                      \
-        TW_STATIC_ASSERT(TW__IS(d, TW__REGISTER) && TW__IS(s, TW__REGISTER) && TW__SAME_SHAPE(d, s),          \
-                         "TW041 tw_convert(" #d ", " #s "): takes two register tiles of one shape");          \
-        TW_STATIC_ASSERT(TW__HELD_ALIKE(d, s),                                                                \
-                         "TW042 tw_convert(" #d ", " #s "): between acc and a the team must have one column, and b " \
-                         "changes lanes; go through shared memory (tw_store, tw_sync, tw_load)");             \
-        tw__unary(TW__REF(d), TW__REF(s), TW__OP_copy);                                                       \
+#define tw_convert(d, s)                                                                                     \
+    do {                                                                                                     \
+        TW_STATIC_ASSERT(TW__IS(d, TW__REGISTER) && TW__IS(s, TW__REGISTER) && TW__SAME_SHAPE(d, s),         \
+                         "TW041 tw_convert(" #d ", " #s "): takes two register tiles of one shape");         \
+        TW_STATIC_ASSERT(TW__HELD_ALIKE(d, s),                                                               \
+                         "TW042 tw_convert(" #d ", " #s                                                      \
+                         "): between acc and a the team must have one column, and b "                        \
+                         "changes lanes; go through shared memory (tw_store, tw_sync, tw_load)");            \
+        tw__unary(TW__REF(d), TW__REF(s), TW__OP_copy);                                                      \
     } while (0)
 
-#define tw_transpose(d, s, via)                                                                               \
-    do {                                                                                                      \
-        TW_STATIC_ASSERT(TW__IS(d, TW__REGISTER) && TW__IS(s, TW__REGISTER) && TW__ROWS_OF(d) == TW__COLS_OF(s) && \
-                             TW__COLS_OF(d) == TW__ROWS_OF(s) && TW__IS_SHARED(via) && TW__SAME_SHAPE(via, s), \
-                         "TW043 tw_transpose(" #d ", " #s ", " #via "): takes R x C and C x R register tiles and a C x R shared tile"); \
-        tw_store(via, s);                                                                                     \
-        tw_sync();                                                                                            \
-        tw_load_transposed(d, via);                                                                           \
-        tw_sync();                                                                                            \
+#define tw_transpose(d, s, via)                                                                              \
+    do {                                                                                                     \
+        TW_STATIC_ASSERT(TW__IS(d, TW__REGISTER) && TW__IS(s, TW__REGISTER) &&                               \
+                             TW__ROWS_OF(d) == TW__COLS_OF(s) && TW__COLS_OF(d) == TW__ROWS_OF(s) &&         \
+                             TW__IS_SHARED(via) && TW__SAME_SHAPE(via, s),                                   \
+                         "TW043 tw_transpose(" #d ", " #s ", " #via                                          \
+                         "): takes R x C and C x R register tiles and a C x R shared tile");                 \
+        tw_store(via, s);                                                                                    \
+        tw_sync();                                                                                           \
+        tw_load_transposed(d, via);                                                                          \
+        tw_sync();                                                                                           \
     } while (0)
 
 #endif

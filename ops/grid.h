@@ -14,7 +14,7 @@
 
 #include "../arch/arch.h"
 
-#define tw_block(axis) tw__isa_block_index(axis)
+#define tw_block(axis)  tw__isa_block_index(axis)
 #define tw_blocks(axis) tw__isa_grid_size(axis)
 
 typedef struct {
@@ -34,7 +34,8 @@ TW_FN int tw__chiplet_order(int block, int count, int chiplets)
 TW_FN tw_grid_place tw__grid_order(int block, int rows, int cols, int chiplets)
 {
     int index = tw__chiplet_order(block, rows * cols, chiplets);
-    int band = rows <= TW__GRID_BAND ? 0 : index / (TW__GRID_BAND * cols); /* no product exceeds rows * cols */
+    int band =
+        rows <= TW__GRID_BAND ? 0 : index / (TW__GRID_BAND * cols); /* no product exceeds rows * cols */
     int first = band * TW__GRID_BAND, inside = index - first * cols;
     int high = rows - first < TW__GRID_BAND ? rows - first : TW__GRID_BAND;
     tw_grid_place place;

@@ -20,45 +20,52 @@
 #include "move.h"
 
 #define tw_load(...) TW__LOAD(__VA_ARGS__, 0, 0, 0, 0, 0)
-#define TW__LOAD(dst, src, i, j, k, l, ...)                                                                   \
-    do {                                                                                                      \
-        TW_STATIC_ASSERT(TW__IS(src, TW__GLOBAL) || TW__IS_SHARED(src),                                       \
-                         "TW021 tw_load(" #dst ", " #src "): the source must be a global tensor or in shared memory"); \
-        TW_STATIC_ASSERT(!TW__IS(dst, TW__GLOBAL),                                                            \
-                         "TW022 tw_load(" #dst ", " #src "): a load fills tiles and vectors; use tw_store");  \
-        TW_STATIC_ASSERT(TW__IS(src, TW__GLOBAL) || (!TW__IS_SHARED(dst) && TW__SAME_SHAPE(dst, src)),        \
-                         "TW023 tw_load(" #dst ", " #src "): a load from shared memory fills registers of the " \
-                         "same shape; cut the source with tw_view");                                          \
-        TW_STATIC_ASSERT(!TW__IS_SHARED(dst) || TW__DTYPE_OF(dst) == TW__DTYPE_OF(src),                       \
-                         "TW024 tw_load(" #dst ", " #src "): global to shared copies bytes, so the dtypes must be " \
-                         "the same; convert in registers");                                                   \
-        tw__load(TW__REF(dst), TW__REF(src), TW__WINDOW(src, i, j, k, l));                                    \
+#define TW__LOAD(dst, src, i, j, k, l, ...)                                                                  \
+    do {                                                                                                     \
+        TW_STATIC_ASSERT(TW__IS(src, TW__GLOBAL) || TW__IS_SHARED(src),                                      \
+                         "TW021 tw_load(" #dst ", " #src                                                     \
+                         "): the source must be a global tensor or in shared memory");                       \
+        TW_STATIC_ASSERT(!TW__IS(dst, TW__GLOBAL),                                                           \
+                         "TW022 tw_load(" #dst ", " #src "): a load fills tiles and vectors; use tw_store"); \
+        TW_STATIC_ASSERT(TW__IS(src, TW__GLOBAL) || (!TW__IS_SHARED(dst) && TW__SAME_SHAPE(dst, src)),       \
+                         "TW023 tw_load(" #dst ", " #src                                                     \
+                         "): a load from shared memory fills registers of the "                              \
+                         "same shape; cut the source with tw_view");                                         \
+        TW_STATIC_ASSERT(!TW__IS_SHARED(dst) || TW__DTYPE_OF(dst) == TW__DTYPE_OF(src),                      \
+                         "TW024 tw_load(" #dst ", " #src                                                     \
+                         "): global to shared copies bytes, so the dtypes must be "                          \
+                         "the same; convert in registers");                                                  \
+        tw__load(TW__REF(dst), TW__REF(src), TW__WINDOW(src, i, j, k, l));                                   \
     } while (0)
 
-#define tw_load_transposed(dst, src)                                                                          \
-    do {                                                                                                      \
-        TW_STATIC_ASSERT(TW__IS(dst, TW__REGISTER) && TW__IS_SHARED(src) && TW__ROWS_OF(dst) == TW__COLS_OF(src) && \
-                             TW__COLS_OF(dst) == TW__ROWS_OF(src),                                            \
-                         "TW025 tw_load_transposed(" #dst ", " #src "): takes a register tile R x C and a shared tile C x R"); \
-        tw__load_tile_shared(TW__REF(dst), tw__shared_of(TW__REF(src)), 1);                                   \
+#define tw_load_transposed(dst, src)                                                                         \
+    do {                                                                                                     \
+        TW_STATIC_ASSERT(TW__IS(dst, TW__REGISTER) && TW__IS_SHARED(src) &&                                  \
+                             TW__ROWS_OF(dst) == TW__COLS_OF(src) && TW__COLS_OF(dst) == TW__ROWS_OF(src),   \
+                         "TW025 tw_load_transposed(" #dst ", " #src                                          \
+                         "): takes a register tile R x C and a shared tile C x R");                          \
+        tw__load_tile_shared(TW__REF(dst), tw__shared_of(TW__REF(src)), 1);                                  \
     } while (0)
 
 #define tw_read(...) TW__READ(__VA_ARGS__, 0, 0, 0, 0, 0)
-#define TW__READ(g, i, j, k, l, ...) tw__value_of(tw__window_bits(TW__WINDOW(g, i, j, k, l), 0, 0), TW__DTYPE_OF(g))
-#define tw_read_int(...) TW__READ_INT(__VA_ARGS__, 0, 0, 0, 0, 0)
+#define TW__READ(g, i, j, k, l, ...)                                                                         \
+    tw__value_of(tw__window_bits(TW__WINDOW(g, i, j, k, l), 0, 0), TW__DTYPE_OF(g))
+#define tw_read_int(...)                 TW__READ_INT(__VA_ARGS__, 0, 0, 0, 0, 0)
 #define TW__READ_INT(g, i, j, k, l, ...) ((int)tw__window_bits(TW__WINDOW(g, i, j, k, l), 0, 0))
 
 TW_FN void tw__load_tile_global(tw__ref t, tw__window w)
 {
     int run_bytes = TW__INNER_RUN * tw__bytes(w.dtype), down = tw__flipped(t);
     int wide = !down && tw__runs_aligned(w, run_bytes);
-    TW_UNROLL for (int n = 0; n < tw__elements(t); n += TW__INNER_RUN) {
+    TW_UNROLL
+    for (int n = 0; n < tw__elements(t); n += TW__INNER_RUN) {
         int r = tw__element_row(t, n), c = tw__element_col(t, n);
         uint32_t words[TW__RUN_WORDS];
         if (wide && tw__has_run(w, r, c, TW__INNER_RUN)) {
             tw__isa_global_load(words, tw__window_at(w, r, c), run_bytes);
         } else {
-            TW_UNROLL for (int q = 0; q < TW__INNER_RUN; q++)
+            TW_UNROLL
+            for (int q = 0; q < TW__INNER_RUN; q++)
                 words[q] = tw__window_bits(w, r + (down ? q : 0), c + (down ? 0 : q));
             tw__pack_run(words, w.dtype);
         }
@@ -70,8 +77,10 @@ TW_FN void tw__load_tile_shared(tw__ref t, tw__shared_at at, int transposed)
 {
     int down = tw__flipped(t) != transposed; /* does a lane's run go down the shared tile's columns? */
     if (tw__dtype(t) == at.tile.dtype) {
-        TW_UNROLL for (int i = 0; i < tw__core_rows(t); i++) {
-            TW_UNROLL for (int j = 0; j < tw__core_cols(t); j++) {
+        TW_UNROLL
+        for (int i = 0; i < tw__core_rows(t); i++) {
+            TW_UNROLL
+            for (int j = 0; j < tw__core_cols(t); j++) {
                 int r = tw__core_row(t, i), c = tw__core_col(t, j);
                 tw__load_core(tw__core_of(t.data, tw__dtype(t), tw__core_index(t, i, j)), at.tile,
                               at.row + (transposed ? c : r), at.col + (transposed ? r : c), down);
@@ -79,11 +88,13 @@ TW_FN void tw__load_tile_shared(tw__ref t, tw__shared_at at, int transposed)
         }
         return;
     }
-    TW_UNROLL for (int n = 0; n < tw__elements(t); n += TW__INNER_RUN) {
+    TW_UNROLL
+    for (int n = 0; n < tw__elements(t); n += TW__INNER_RUN) {
         int r = tw__element_row(t, n), c = tw__element_col(t, n);
         int row = transposed ? c : r, col = transposed ? r : c;
         uint32_t words[TW__RUN_WORDS];
-        TW_UNROLL for (int q = 0; q < TW__INNER_RUN; q++)
+        TW_UNROLL
+        for (int q = 0; q < TW__INNER_RUN; q++)
             words[q] = tw__shared_bits(at, row + (down ? q : 0), col + (down ? 0 : q));
         tw__pack_run(words, at.tile.dtype);
         tw__put_run(t, n, words, at.tile.dtype);
@@ -92,13 +103,15 @@ TW_FN void tw__load_tile_shared(tw__ref t, tw__shared_at at, int transposed)
 
 TW_FN void tw__load_vector_global(tw__ref v, tw__window w)
 {
-    TW_UNROLL for (int n = 0; n < tw__vector_slots(v); n++)
+    TW_UNROLL
+    for (int n = 0; n < tw__vector_slots(v); n++)
         ((float *)v.data)[n] = tw__value_of(tw__window_bits(w, 0, tw__slot_index(v, n)), w.dtype);
 }
 
 TW_FN void tw__load_vector_shared(tw__ref v, tw__shared_at at)
 {
-    TW_UNROLL for (int n = 0; n < tw__vector_slots(v); n++)
+    TW_UNROLL
+    for (int n = 0; n < tw__vector_slots(v); n++)
         ((float *)v.data)[n] = tw__value_of(tw__shared_bits(at, 0, tw__slot_index(v, n)), at.tile.dtype);
 }
 
@@ -108,17 +121,20 @@ TW_FN void tw__load_shared_global(tw__ref s, tw__window w, int thread, int threa
     tw__shared_at at = tw__shared_of(s);
     int bytes = tw__bytes(w.dtype), per_chunk = tw__chunk_elements(s), wide = tw__runs_aligned(w, TW_CHUNK);
     int chunks = tw__chunks(s);
-    TW_UNROLL for (int first = 0; first < chunks; first += threads) {
+    TW_UNROLL
+    for (int first = 0; first < chunks; first += threads) {
         int chunk = first + thread, r = tw__chunk_row(s, chunk), c = tw__chunk_col(s, chunk);
         if (chunks % threads != 0 && chunk >= chunks)
             continue;
         if (wide && w.col_low == 0) {
             int left = tw__has_row(w, r) ? w.col_count - c : 0;
             int valid = left >= per_chunk ? per_chunk : left > 0 ? left : 0;
-            tw__copy_chunk(at.tile, at.row + r, at.col + c, valid ? tw__window_at(w, r, c) : w.data, valid * bytes);
+            tw__copy_chunk(at.tile, at.row + r, at.col + c, valid ? tw__window_at(w, r, c) : w.data,
+                           valid * bytes);
         } else {
             uint32_t words[TW_CHUNK / 4] = {0, 0, 0, 0};
-            TW_UNROLL for (int q = 0; q < per_chunk; q++)
+            TW_UNROLL
+            for (int q = 0; q < per_chunk; q++)
                 words[q * bytes / 4] |= tw__window_bits(w, r, c + q) << (q * bytes % 4 * 8);
             tw__put_chunk(at.tile, at.row + r, at.col + c, words);
         }

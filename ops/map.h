@@ -45,7 +45,8 @@ TW_FN float tw__beside(tw__ref x, tw__ref t, int n)
 {
     if (tw__kind(x) == tw__kind(t))
         return tw__get(x, n);
-    return ((const float *)x.data)[tw__role(x) == tw__row_axis(tw__role(t)) ? tw__row_slot(t, n) : tw__col_slot(t, n)];
+    return ((const float *)
+                x.data)[tw__role(x) == tw__row_axis(tw__role(t)) ? tw__row_slot(t, n) : tw__col_slot(t, n)];
 }
 
 TW_FN int tw__row_of(tw__ref x, int n) { return tw__kind(x) == TW__VECTOR ? 0 : tw__element_row(x, n); }
@@ -63,41 +64,74 @@ TW_FN void tw__set_one(tw__ref x, int n, float value)
 }
 
 #define TW__IS_REGISTER(x) (TW__IS(x, TW__REGISTER) || TW__IS(x, TW__VECTOR))
-#define TW__ALIKE(x, y)                                                                        \
-    (TW__IS_REGISTER(x) && TW__KIND_OF(x) == TW__KIND_OF(y) && TW__ROLE_OF(x) == TW__ROLE_OF(y) && \
+#define TW__ALIKE(x, y)                                                                                      \
+    (TW__IS_REGISTER(x) && TW__KIND_OF(x) == TW__KIND_OF(y) && TW__ROLE_OF(x) == TW__ROLE_OF(y) &&           \
      TW__SAME_SHAPE(x, y))
-#define TW__ALONG_ROWS(v, t) \
-    (TW__IS(v, TW__VECTOR) && TW__IS(t, TW__REGISTER) && TW__ROLE_OF(v) == TW__ROW_AXIS_OF(t) && TW__COLS_OF(v) == TW__ROWS_OF(t))
-#define TW__ALONG_COLS(v, t) \
-    (TW__IS(v, TW__VECTOR) && TW__IS(t, TW__REGISTER) && TW__ROLE_OF(v) == TW__COL_AXIS_OF(t) && TW__COLS_OF(v) == TW__COLS_OF(t))
+#define TW__ALONG_ROWS(v, t)                                                                                 \
+    (TW__IS(v, TW__VECTOR) && TW__IS(t, TW__REGISTER) && TW__ROLE_OF(v) == TW__ROW_AXIS_OF(t) &&             \
+     TW__COLS_OF(v) == TW__ROWS_OF(t))
+#define TW__ALONG_COLS(v, t)                                                                                 \
+    (TW__IS(v, TW__VECTOR) && TW__IS(t, TW__REGISTER) && TW__ROLE_OF(v) == TW__COL_AXIS_OF(t) &&             \
+     TW__COLS_OF(v) == TW__COLS_OF(t))
 
-#define TW__CHECK_REGISTER(op, d) \
-    TW_STATIC_ASSERT(TW__IS_REGISTER(d), "TW030 " op "(" #d ", ...): works on register tiles and vectors; load it first")
-#define TW__CHECK_ALIKE(op, d, s) \
-    TW_STATIC_ASSERT(TW__ALIKE(d, s), "TW031 " op "(" #d ", " #s ", ...): the operands must have the same shape and role; tw_convert changes the role")
-#define TW__CHECK_BESIDE(op, d, b)                                                 \
-    TW_STATIC_ASSERT(TW__ALIKE(d, b) || TW__ALONG_ROWS(b, d) || TW__ALONG_COLS(b, d), \
-                     "TW032 " op "(" #d ", ..., " #b "): the last operand must be like the first, or a vector along its rows or columns")
+#define TW__CHECK_REGISTER(op, d)                                                                            \
+    TW_STATIC_ASSERT(TW__IS_REGISTER(d),                                                                     \
+                     "TW030 " op "(" #d ", ...): works on register tiles and vectors; load it first")
+#define TW__CHECK_ALIKE(op, d, s)                                                                            \
+    TW_STATIC_ASSERT(TW__ALIKE(d, s),                                                                        \
+                     "TW031 " op "(" #d ", " #s                                                              \
+                     ", ...): the operands must have the same shape and role; tw_convert changes the role")
+#define TW__CHECK_BESIDE(op, d, b)                                                                           \
+    TW_STATIC_ASSERT(TW__ALIKE(d, b) || TW__ALONG_ROWS(b, d) || TW__ALONG_COLS(b, d),                        \
+                     "TW032 " op "(" #d ", ..., " #b                                                         \
+                     "): the last operand must be like the first, or a vector along its rows or columns")
 
-#define tw_map(t, x, expr)                                                                                    \
-    do { TW__CHECK_REGISTER("tw_map", t);                                                                     \
-        TW_UNROLL for (int tw__n = 0; tw__n < tw__count(TW__REF(t)); tw__n++) {                               \
-            const float x = tw__get(TW__REF(t), tw__n); tw__set_one(TW__REF(t), tw__n, (expr)); } } while (0)
-#define tw_map_at(t, x, r, c, expr)                                                                           \
-    do { TW__CHECK_REGISTER("tw_map_at", t);                                                                  \
-        TW_UNROLL for (int tw__n = 0; tw__n < tw__count(TW__REF(t)); tw__n++) { const float x = tw__get(TW__REF(t), tw__n); \
-            const int r = tw__row_of(TW__REF(t), tw__n), c = tw__col_of(TW__REF(t), tw__n); (void)r, (void)c; tw__set_one(TW__REF(t), tw__n, (expr)); } } while (0)
-#define TW__MAP_BESIDE(t, x, v, y, expr)                                                                      \
-    TW_UNROLL for (int tw__n = 0; tw__n < tw__count(TW__REF(t)); tw__n++) { const float x = tw__get(TW__REF(t), tw__n); \
-        const float y = tw__beside(TW__REF(v), TW__REF(t), tw__n); tw__set_one(TW__REF(t), tw__n, (expr)); }
-#define tw_map_row(t, x, v, y, expr)                                                                          \
-    do { TW_STATIC_ASSERT(TW__ALONG_ROWS(v, t), "TW033 tw_map_row(" #t ", ..., " #v ", ...): needs a vector along the tile's rows"); \
-        TW__MAP_BESIDE(t, x, v, y, expr) } while (0)
-#define tw_map_col(t, x, v, y, expr)                                                                          \
-    do { TW_STATIC_ASSERT(TW__ALONG_COLS(v, t), "TW034 tw_map_col(" #t ", ..., " #v ", ...): needs a vector along the tile's columns"); \
-        TW__MAP_BESIDE(t, x, v, y, expr) } while (0)
-#define tw_map2(t, x, u, y, expr) do { TW__CHECK_ALIKE("tw_map2", t, u); TW__MAP_BESIDE(t, x, u, y, expr) } while (0)
+#define tw_map(t, x, expr)                                                                                   \
+    do {                                                                                                     \
+        TW__CHECK_REGISTER("tw_map", t);                                                                     \
+        TW_UNROLL                                                                                            \
+        for (int tw__n = 0; tw__n < tw__count(TW__REF(t)); tw__n++) {                                        \
+            const float x = tw__get(TW__REF(t), tw__n);                                                      \
+            tw__set_one(TW__REF(t), tw__n, (expr));                                                          \
+        }                                                                                                    \
+    } while (0)
+#define tw_map_at(t, x, r, c, expr)                                                                          \
+    do {                                                                                                     \
+        TW__CHECK_REGISTER("tw_map_at", t);                                                                  \
+        TW_UNROLL                                                                                            \
+        for (int tw__n = 0; tw__n < tw__count(TW__REF(t)); tw__n++) {                                        \
+            const float x = tw__get(TW__REF(t), tw__n);                                                      \
+            const int r = tw__row_of(TW__REF(t), tw__n), c = tw__col_of(TW__REF(t), tw__n);                  \
+            (void)r, (void)c;                                                                                \
+            tw__set_one(TW__REF(t), tw__n, (expr));                                                          \
+        }                                                                                                    \
+    } while (0)
+#define TW__MAP_BESIDE(t, x, v, y, expr)                                                                     \
+    TW_UNROLL                                                                                                \
+    for (int tw__n = 0; tw__n < tw__count(TW__REF(t)); tw__n++) {                                            \
+        const float x = tw__get(TW__REF(t), tw__n);                                                          \
+        const float y = tw__beside(TW__REF(v), TW__REF(t), tw__n);                                           \
+        tw__set_one(TW__REF(t), tw__n, (expr));                                                              \
+    }
+#define tw_map_row(t, x, v, y, expr)                                                                         \
+    do {                                                                                                     \
+        TW_STATIC_ASSERT(TW__ALONG_ROWS(v, t), "TW033 tw_map_row(" #t ", ..., " #v                           \
+                                               ", ...): needs a vector along the tile's rows");              \
+        TW__MAP_BESIDE(t, x, v, y, expr)                                                                     \
+    } while (0)
+#define tw_map_col(t, x, v, y, expr)                                                                         \
+    do {                                                                                                     \
+        TW_STATIC_ASSERT(TW__ALONG_COLS(v, t), "TW034 tw_map_col(" #t ", ..., " #v                           \
+                                               ", ...): needs a vector along the tile's columns");           \
+        TW__MAP_BESIDE(t, x, v, y, expr)                                                                     \
+    } while (0)
+#define tw_map2(t, x, u, y, expr)                                                                            \
+    do {                                                                                                     \
+        TW__CHECK_ALIKE("tw_map2", t, u);                                                                    \
+        TW__MAP_BESIDE(t, x, u, y, expr)                                                                     \
+    } while (0)
 
+/* clang-format off */
 /* The named maps: ROW(name, value in terms of x), ROW(name, value in terms of x and y). */
 #define TW__UNARY_OPS(ROW)                                                                            \
     ROW(copy, x) ROW(exp, tw_expf(x)) ROW(exp2, tw_exp2f(x)) ROW(log, tw_logf(x)) ROW(log2, tw_log2f(x)) \
@@ -107,8 +141,11 @@ TW_FN void tw__set_one(tw__ref x, int n, float value)
 #define TW__BINARY_OPS(ROW)                                                                           \
     ROW(add, x + y) ROW(sub, x - y) ROW(mul, x * y) ROW(div, tw_divf(x, y)) ROW(min, tw_minf(x, y)) ROW(max, tw_maxf(x, y))
 
+/* clang-format on */
+
 #define TW__OP_ENUM(name, value) TW__OP_##name,
-#define TW__OP_CASE(name, value) case TW__OP_##name: return value;
+#define TW__OP_CASE(name, value)                                                                             \
+    case TW__OP_##name: return value;
 enum { TW__UNARY_OPS(TW__OP_ENUM) TW__UNARY_COUNT };
 enum { TW__BINARY_OPS(TW__OP_ENUM) TW__BINARY_COUNT };
 
@@ -130,7 +167,8 @@ TW_FN float tw__apply_binary(int op, float x, float y)
 
 TW_FN void tw__unary(tw__ref d, tw__ref s, int op)
 {
-    TW_UNROLL for (int n = 0; n < tw__count(d); n += tw__step(d)) {
+    TW_UNROLL
+    for (int n = 0; n < tw__count(d); n += tw__step(d)) {
         float low = tw__apply_unary(op, tw__get(s, n));
         tw__put(d, n, low, tw__step(d) == 2 ? tw__apply_unary(op, tw__get(s, n + 1)) : low);
     }
@@ -138,7 +176,8 @@ TW_FN void tw__unary(tw__ref d, tw__ref s, int op)
 
 TW_FN void tw__binary(tw__ref d, tw__ref a, tw__ref b, int op)
 {
-    TW_UNROLL for (int n = 0; n < tw__count(d); n += tw__step(d)) {
+    TW_UNROLL
+    for (int n = 0; n < tw__count(d); n += tw__step(d)) {
         float low = tw__apply_binary(op, tw__get(a, n), tw__beside(b, d, n)), high = low;
         if (tw__step(d) == 2)
             high = tw__apply_binary(op, tw__get(a, n + 1), tw__beside(b, d, n + 1));
@@ -148,7 +187,8 @@ TW_FN void tw__binary(tw__ref d, tw__ref a, tw__ref b, int op)
 
 TW_FN void tw__fma(tw__ref d, tw__ref a, tw__ref b, tw__ref c)
 {
-    TW_UNROLL for (int n = 0; n < tw__count(d); n += tw__step(d)) {
+    TW_UNROLL
+    for (int n = 0; n < tw__count(d); n += tw__step(d)) {
         float low = tw_fmaf(tw__get(a, n), tw__get(b, n), tw__get(c, n)), high = low;
         if (tw__step(d) == 2)
             high = tw_fmaf(tw__get(a, n + 1), tw__get(b, n + 1), tw__get(c, n + 1));
@@ -158,7 +198,8 @@ TW_FN void tw__fma(tw__ref d, tw__ref a, tw__ref b, tw__ref c)
 
 TW_FN void tw__select(tw__ref d, tw__ref m, tw__ref a, tw__ref b)
 {
-    TW_UNROLL for (int n = 0; n < tw__count(d); n += tw__step(d)) {
+    TW_UNROLL
+    for (int n = 0; n < tw__count(d); n += tw__step(d)) {
         float low = tw__get(m, n) != 0.0f ? tw__get(a, n) : tw__get(b, n), high = low;
         if (tw__step(d) == 2)
             high = tw__get(m, n + 1) != 0.0f ? tw__get(a, n + 1) : tw__get(b, n + 1);
@@ -168,7 +209,8 @@ TW_FN void tw__select(tw__ref d, tw__ref m, tw__ref a, tw__ref b)
 
 TW_FN void tw__clamp(tw__ref d, tw__ref s, float low, float high)
 {
-    TW_UNROLL for (int n = 0; n < tw__count(d); n += tw__step(d)) {
+    TW_UNROLL
+    for (int n = 0; n < tw__count(d); n += tw__step(d)) {
         float first = tw_clampf(tw__get(s, n), low, high);
         tw__put(d, n, first, tw__step(d) == 2 ? tw_clampf(tw__get(s, n + 1), low, high) : first);
     }
@@ -176,36 +218,44 @@ TW_FN void tw__clamp(tw__ref d, tw__ref s, float low, float high)
 
 TW_FN void tw__fill(tw__ref d, float value)
 {
-    TW_UNROLL for (int n = 0; n < tw__count(d); n += tw__step(d))
+    TW_UNROLL
+    for (int n = 0; n < tw__count(d); n += tw__step(d))
         tw__put(d, n, value, value);
 }
 
 TW_FN void tw__broadcast(tw__ref d, tw__ref v)
 {
-    TW_UNROLL for (int n = 0; n < tw__count(d); n += tw__step(d))
+    TW_UNROLL
+    for (int n = 0; n < tw__count(d); n += tw__step(d))
         tw__put(d, n, tw__beside(v, d, n), tw__beside(v, d, n + 1));
 }
 
-#define TW__UNARY(name, d, s) \
-    do { TW__CHECK_ALIKE("tw_" #name, d, s); tw__unary(TW__REF(d), TW__REF(s), TW__OP_##name); } while (0)
-#define tw_copy(d, s) TW__UNARY(copy, d, s)
-#define tw_exp(d, s) TW__UNARY(exp, d, s)
-#define tw_exp2(d, s) TW__UNARY(exp2, d, s)
-#define tw_log(d, s) TW__UNARY(log, d, s)
-#define tw_log2(d, s) TW__UNARY(log2, d, s)
-#define tw_sqrt(d, s) TW__UNARY(sqrt, d, s)
-#define tw_rsqrt(d, s) TW__UNARY(rsqrt, d, s)
-#define tw_tanh(d, s) TW__UNARY(tanh, d, s)
-#define tw_sigmoid(d, s) TW__UNARY(sigmoid, d, s)
-#define tw_silu(d, s) TW__UNARY(silu, d, s)
-#define tw_gelu(d, s) TW__UNARY(gelu, d, s)
+#define TW__UNARY(name, d, s)                                                                                \
+    do {                                                                                                     \
+        TW__CHECK_ALIKE("tw_" #name, d, s);                                                                  \
+        tw__unary(TW__REF(d), TW__REF(s), TW__OP_##name);                                                    \
+    } while (0)
+#define tw_copy(d, s)      TW__UNARY(copy, d, s)
+#define tw_exp(d, s)       TW__UNARY(exp, d, s)
+#define tw_exp2(d, s)      TW__UNARY(exp2, d, s)
+#define tw_log(d, s)       TW__UNARY(log, d, s)
+#define tw_log2(d, s)      TW__UNARY(log2, d, s)
+#define tw_sqrt(d, s)      TW__UNARY(sqrt, d, s)
+#define tw_rsqrt(d, s)     TW__UNARY(rsqrt, d, s)
+#define tw_tanh(d, s)      TW__UNARY(tanh, d, s)
+#define tw_sigmoid(d, s)   TW__UNARY(sigmoid, d, s)
+#define tw_silu(d, s)      TW__UNARY(silu, d, s)
+#define tw_gelu(d, s)      TW__UNARY(gelu, d, s)
 #define tw_gelu_tanh(d, s) TW__UNARY(gelu_tanh, d, s)
-#define tw_relu(d, s) TW__UNARY(relu, d, s)
-#define tw_abs(d, s) TW__UNARY(abs, d, s)
+#define tw_relu(d, s)      TW__UNARY(relu, d, s)
+#define tw_abs(d, s)       TW__UNARY(abs, d, s)
 
-#define TW__BINARY(name, d, a, b)                                                                     \
-    do { TW__CHECK_ALIKE("tw_" #name, d, a); TW__CHECK_BESIDE("tw_" #name, d, b);                     \
-        tw__binary(TW__REF(d), TW__REF(a), TW__REF(b), TW__OP_##name); } while (0)
+#define TW__BINARY(name, d, a, b)                                                                            \
+    do {                                                                                                     \
+        TW__CHECK_ALIKE("tw_" #name, d, a);                                                                  \
+        TW__CHECK_BESIDE("tw_" #name, d, b);                                                                 \
+        tw__binary(TW__REF(d), TW__REF(a), TW__REF(b), TW__OP_##name);                                       \
+    } while (0)
 #define tw_add(d, a, b) TW__BINARY(add, d, a, b)
 #define tw_sub(d, a, b) TW__BINARY(sub, d, a, b)
 #define tw_mul(d, a, b) TW__BINARY(mul, d, a, b)
@@ -213,19 +263,37 @@ TW_FN void tw__broadcast(tw__ref d, tw__ref v)
 #define tw_min(d, a, b) TW__BINARY(min, d, a, b)
 #define tw_max(d, a, b) TW__BINARY(max, d, a, b)
 
-#define tw_fma(d, a, b, c)                                                                            \
-    do { TW__CHECK_ALIKE("tw_fma", d, a); TW__CHECK_ALIKE("tw_fma", d, b); TW__CHECK_ALIKE("tw_fma", d, c); \
-        tw__fma(TW__REF(d), TW__REF(a), TW__REF(b), TW__REF(c)); } while (0)
-#define tw_select(d, m, a, b)                                                                         \
-    do { TW__CHECK_ALIKE("tw_select", d, m); TW__CHECK_ALIKE("tw_select", d, a); TW__CHECK_ALIKE("tw_select", d, b); \
-        tw__select(TW__REF(d), TW__REF(m), TW__REF(a), TW__REF(b)); } while (0)
-#define tw_clamp(d, s, low, high) \
-    do { TW__CHECK_ALIKE("tw_clamp", d, s); tw__clamp(TW__REF(d), TW__REF(s), low, high); } while (0)
-#define tw_fill(d, value) do { TW__CHECK_REGISTER("tw_fill", d); tw__fill(TW__REF(d), value); } while (0)
+#define tw_fma(d, a, b, c)                                                                                   \
+    do {                                                                                                     \
+        TW__CHECK_ALIKE("tw_fma", d, a);                                                                     \
+        TW__CHECK_ALIKE("tw_fma", d, b);                                                                     \
+        TW__CHECK_ALIKE("tw_fma", d, c);                                                                     \
+        tw__fma(TW__REF(d), TW__REF(a), TW__REF(b), TW__REF(c));                                             \
+    } while (0)
+#define tw_select(d, m, a, b)                                                                                \
+    do {                                                                                                     \
+        TW__CHECK_ALIKE("tw_select", d, m);                                                                  \
+        TW__CHECK_ALIKE("tw_select", d, a);                                                                  \
+        TW__CHECK_ALIKE("tw_select", d, b);                                                                  \
+        tw__select(TW__REF(d), TW__REF(m), TW__REF(a), TW__REF(b));                                          \
+    } while (0)
+#define tw_clamp(d, s, low, high)                                                                            \
+    do {                                                                                                     \
+        TW__CHECK_ALIKE("tw_clamp", d, s);                                                                   \
+        tw__clamp(TW__REF(d), TW__REF(s), low, high);                                                        \
+    } while (0)
+#define tw_fill(d, value)                                                                                    \
+    do {                                                                                                     \
+        TW__CHECK_REGISTER("tw_fill", d);                                                                    \
+        tw__fill(TW__REF(d), value);                                                                         \
+    } while (0)
 #define tw_zero(d) tw_fill(d, 0.0f)
-#define tw_broadcast(d, v)                                                                            \
-    do { TW_STATIC_ASSERT(TW__ALONG_ROWS(v, d) || TW__ALONG_COLS(v, d),                               \
-                          "TW035 tw_broadcast(" #d ", " #v "): needs a vector along the tile's rows or columns"); \
-        tw__broadcast(TW__REF(d), TW__REF(v)); } while (0)
+#define tw_broadcast(d, v)                                                                                   \
+    do {                                                                                                     \
+        TW_STATIC_ASSERT(TW__ALONG_ROWS(v, d) || TW__ALONG_COLS(v, d),                                       \
+                         "TW035 tw_broadcast(" #d ", " #v                                                    \
+                         "): needs a vector along the tile's rows or columns");                              \
+        tw__broadcast(TW__REF(d), TW__REF(v));                                                               \
+    } while (0)
 
 #endif

@@ -21,11 +21,23 @@
 TW_FN void tw__mask(tw__ref t, int64_t low, int64_t high, int64_t rows, int64_t cols, float fill)
 {
     const int64_t far = 1 << 30; /* beyond any tile: bounds fit in 32 bits from here on */
-    int from = (int)(low < -far ? -far : low > far ? far : low), to = (int)(high > far ? far : high < -far ? -far : high);
-    int row_end = (int)(rows > far ? far : rows < 0 ? 0 : rows), col_end = (int)(cols > far ? far : cols < 0 ? 0 : cols);
-    TW_UNROLL for (int n = 0; n < tw__elements(t); n += 2) {
+    int from = (int)(low < -far  ? -far
+                     : low > far ? far
+                                 : low),
+        to = (int)(high > far    ? far
+                   : high < -far ? -far
+                                 : high);
+    int row_end = (int)(rows > far ? far
+                        : rows < 0 ? 0
+                                   : rows),
+        col_end = (int)(cols > far ? far
+                        : cols < 0 ? 0
+                                   : cols);
+    TW_UNROLL
+    for (int n = 0; n < tw__elements(t); n += 2) {
         float pair[2];
-        TW_UNROLL for (int q = 0; q < 2; q++) {
+        TW_UNROLL
+        for (int q = 0; q < 2; q++) {
             int r = tw__element_row(t, n + q), c = tw__element_col(t, n + q);
             int kept = c - r >= from && c - r <= to && r < row_end && c < col_end;
             pair[q] = kept ? tw__get(t, n + q) : fill;
@@ -35,18 +47,19 @@ TW_FN void tw__mask(tw__ref t, int64_t low, int64_t high, int64_t rows, int64_t 
 }
 
 #define TW__FAR ((int64_t)1 << 40)
-#define TW__MASK(name, t, low, high, rows, cols, fill)                                                        \
-    do {                                                                                                      \
-        TW_STATIC_ASSERT(TW__IS(t, TW__REGISTER), "TW044 " name "(" #t ", ...): masks work on register tiles"); \
-        tw__mask(TW__REF(t), low, high, rows, cols, fill);                                                    \
+#define TW__MASK(name, t, low, high, rows, cols, fill)                                                       \
+    do {                                                                                                     \
+        TW_STATIC_ASSERT(TW__IS(t, TW__REGISTER),                                                            \
+                         "TW044 " name "(" #t ", ...): masks work on register tiles");                       \
+        tw__mask(TW__REF(t), low, high, rows, cols, fill);                                                   \
     } while (0)
 #define tw_tril(t, diagonal, fill) TW__MASK("tw_tril", t, -TW__FAR, diagonal, TW__FAR, TW__FAR, fill)
 #define tw_triu(t, diagonal, fill) TW__MASK("tw_triu", t, diagonal, TW__FAR, TW__FAR, TW__FAR, fill)
-#define tw_mask_causal(t, row0, col0, fill) \
+#define tw_mask_causal(t, row0, col0, fill)                                                                  \
     TW__MASK("tw_mask_causal", t, -TW__FAR, (int64_t)(row0) - (col0), TW__FAR, TW__FAR, fill)
-#define tw_mask_window(t, row0, col0, left, right, fill)                                            \
-    TW__MASK("tw_mask_window", t, (int64_t)(row0) - (col0) - (left), (int64_t)(row0) - (col0) + (right), TW__FAR, \
-             TW__FAR, fill)
+#define tw_mask_window(t, row0, col0, left, right, fill)                                                     \
+    TW__MASK("tw_mask_window", t, (int64_t)(row0) - (col0) - (left), (int64_t)(row0) - (col0) + (right),     \
+             TW__FAR, TW__FAR, fill)
 #define tw_mask_rows(t, count, fill) TW__MASK("tw_mask_rows", t, -TW__FAR, TW__FAR, count, TW__FAR, fill)
 #define tw_mask_cols(t, count, fill) TW__MASK("tw_mask_cols", t, -TW__FAR, TW__FAR, TW__FAR, count, fill)
 

@@ -9,8 +9,8 @@
 
 #include "../arch/arch.h"
 
-#define TW_LOG2_E 1.44269504088896340736f
-#define TW_LN_2 0.69314718055994530942f
+#define TW_LOG2_E   1.44269504088896340736f
+#define TW_LN_2     0.69314718055994530942f
 #define TW_INFINITY tw__float_of(0x7f800000u)
 
 TW_FN float tw_exp2f(float x) { return tw__isa_exp2(x); }
@@ -43,9 +43,11 @@ TW_FN float tw_tanhf(float x)
 TW_FN float tw_erff(float x)
 {
     float a = tw_absf(x), t = tw__isa_rcp(1.0f + 0.3275911f * a), s = x * x;
-    float tail = t * (0.254829592f + t * (-0.284496736f + t * (1.421413741f + t * (-1.453152027f + t * 1.061405429f))));
+    float tail = t * (0.254829592f +
+                      t * (-0.284496736f + t * (1.421413741f + t * (-1.453152027f + t * 1.061405429f))));
     float far = 1.0f - tail * tw_expf(-s);
-    float series = x * (1.128379167f + s * (-0.376126389f + s * (0.112837917f + s * (-0.026866170f + s * 0.005223978f))));
+    float series = x * (1.128379167f +
+                        s * (-0.376126389f + s * (0.112837917f + s * (-0.026866170f + s * 0.005223978f))));
     return a < 0.4f ? series : x < 0.0f ? -far : far;
 }
 

@@ -19,39 +19,45 @@
 #include "../tiles/register.h"
 #include "../tiles/shared.h"
 
-#define tw_mma_AB(d, a, b) TW__MMA("tw_mma_AB", d, a, b, 0, 0)
-#define tw_mma_ABt(d, a, b) TW__MMA("tw_mma_ABt", d, a, b, 0, 1)
-#define tw_mma_AtB(d, a, b) TW__MMA("tw_mma_AtB", d, a, b, 1, 0)
-#define tw_mma_AtBt(d, a, b) TW__MMA("tw_mma_AtBt", d, a, b, 1, 1)
+#define tw_mma_AB(d, a, b)                        TW__MMA("tw_mma_AB", d, a, b, 0, 0)
+#define tw_mma_ABt(d, a, b)                       TW__MMA("tw_mma_ABt", d, a, b, 0, 1)
+#define tw_mma_AtB(d, a, b)                       TW__MMA("tw_mma_AtB", d, a, b, 1, 0)
+#define tw_mma_AtBt(d, a, b)                      TW__MMA("tw_mma_AtBt", d, a, b, 1, 1)
 #define tw_mma(d, a, b, transpose_a, transpose_b) TW__MMA("tw_mma", d, a, b, transpose_a, transpose_b)
 
 #define TW__ROWS_IF(x, transposed) ((transposed) ? TW__COLS_OF(x) : TW__ROWS_OF(x))
 #define TW__COLS_IF(x, transposed) ((transposed) ? TW__ROWS_OF(x) : TW__COLS_OF(x))
-#define TW__IS_TILE(x, role) (TW__IS(x, TW__REGISTER) && TW__ROLE_OF(x) == (role))
+#define TW__IS_TILE(x, role)       (TW__IS(x, TW__REGISTER) && TW__ROLE_OF(x) == (role))
 
-#define TW__MMA(op, d, a, b, ta, tb)                                                                          \
-    do {                                                                                                      \
-        TW_STATIC_ASSERT(TW__IS_TILE(d, TW__ROLE_acc) && TW__DTYPE_OF(d) == TW_f32,                           \
-                         "TW050 " op "(" #d ", " #a ", " #b "): the sum must be a tw_rt(f32, M, N, acc)");    \
-        TW_STATIC_ASSERT(TW__IS_SHARED(a) || (TW__IS_TILE(a, TW__ROLE_a) && !(ta)),                           \
-                         "TW051 " op "(" #d ", " #a ", " #b "): A must be a tile of role a, or shared; only a shared " \
-                         "tile can be transposed here (tw_convert, tw_load_transposed)");                     \
-        TW_STATIC_ASSERT(TW__IS_SHARED(b) || (TW__IS_TILE(b, TW__ROLE_b) && !(tb)),                           \
-                         "TW052 " op "(" #d ", " #a ", " #b "): B must be a tile of role b, or shared; only a shared " \
-                         "tile can be transposed here (tw_load_transposed)");                                 \
-        TW_STATIC_ASSERT(TW__DTYPE_OF(a) == TW__DTYPE_OF(b) &&                                                \
-                             (TW__DTYPE_OF(a) == TW_bf16 || TW__DTYPE_OF(a) == TW_f16 || TW__DTYPE_OF(a) == TW_f32), \
-                         "TW053 " op "(" #d ", " #a ", " #b "): A and B must both be bf16, f16 or f32; tw_convert one"); \
-        TW_STATIC_ASSERT(TW__ROWS_OF(d) == TW__ROWS_IF(a, ta) && TW__COLS_OF(d) == TW__COLS_IF(b, tb),        \
-                         "TW054 " op "(" #d ", " #a ", " #b "): the sum must have A's rows and B's columns"); \
-        TW_STATIC_ASSERT(TW__COLS_IF(a, ta) == TW__ROWS_IF(b, tb) && TW__COLS_IF(a, ta) % TW_CORE == 0,       \
-                         "TW055 " op "(" #d ", " #a ", " #b "): A and B must agree on the contraction, a multiple of 16"); \
-        tw__mma(TW__REF(d), TW__REF(a), TW__REF(b), ta, tb);                                                  \
+#define TW__MMA(op, d, a, b, ta, tb)                                                                         \
+    do {                                                                                                     \
+        TW_STATIC_ASSERT(TW__IS_TILE(d, TW__ROLE_acc) && TW__DTYPE_OF(d) == TW_f32,                          \
+                         "TW050 " op "(" #d ", " #a ", " #b "): the sum must be a tw_rt(f32, M, N, acc)");   \
+        TW_STATIC_ASSERT(TW__IS_SHARED(a) || (TW__IS_TILE(a, TW__ROLE_a) && !(ta)),                          \
+                         "TW051 " op "(" #d ", " #a ", " #b                                                  \
+                         "): A must be a tile of role a, or shared; only a shared "                          \
+                         "tile can be transposed here (tw_convert, tw_load_transposed)");                    \
+        TW_STATIC_ASSERT(TW__IS_SHARED(b) || (TW__IS_TILE(b, TW__ROLE_b) && !(tb)),                          \
+                         "TW052 " op "(" #d ", " #a ", " #b                                                  \
+                         "): B must be a tile of role b, or shared; only a shared "                          \
+                         "tile can be transposed here (tw_load_transposed)");                                \
+        TW_STATIC_ASSERT(                                                                                    \
+            TW__DTYPE_OF(a) == TW__DTYPE_OF(b) &&                                                            \
+                (TW__DTYPE_OF(a) == TW_bf16 || TW__DTYPE_OF(a) == TW_f16 || TW__DTYPE_OF(a) == TW_f32),      \
+            "TW053 " op "(" #d ", " #a ", " #b "): A and B must both be bf16, f16 or f32; tw_convert one");  \
+        TW_STATIC_ASSERT(TW__ROWS_OF(d) == TW__ROWS_IF(a, ta) && TW__COLS_OF(d) == TW__COLS_IF(b, tb),       \
+                         "TW054 " op "(" #d ", " #a ", " #b                                                  \
+                         "): the sum must have A's rows and B's columns");                                   \
+        TW_STATIC_ASSERT(TW__COLS_IF(a, ta) == TW__ROWS_IF(b, tb) && TW__COLS_IF(a, ta) % TW_CORE == 0,      \
+                         "TW055 " op "(" #d ", " #a ", " #b                                                  \
+                         "): A and B must agree on the contraction, a multiple of 16");                      \
+        tw__mma(TW__REF(d), TW__REF(a), TW__REF(b), ta, tb);                                                 \
     } while (0)
 
 /* `deep` cores along the contraction, one after another, of the operand's core row or column `other`:
  * where they lie in registers, or loaded into `buffer`. */
-TW_FN void *tw__operand_cores(tw__ref x, uint32_t *buffer, int is_b, int other, int k, int deep, int transposed)
+TW_FN void *tw__operand_cores(tw__ref x, uint32_t *buffer, int is_b, int other, int k, int deep,
+                              int transposed)
 {
     int dtype = tw__dtype(x);
     if (!tw__is_shared(x))
@@ -62,7 +68,8 @@ TW_FN void *tw__operand_cores(tw__ref x, uint32_t *buffer, int is_b, int other, 
         int cores = (transposed ? x.rows : x.cols) / TW_CORE / x.team_cols;
         step = tw__wave_col(x) * cores + other;
     }
-    TW_UNROLL for (int q = 0; q < deep; q++) {
+    TW_UNROLL
+    for (int q = 0; q < deep; q++) {
         int row = is_b ? (k + q) * TW_CORE : step * TW_CORE, col = is_b ? step * TW_CORE : (k + q) * TW_CORE;
         tw__load_core(tw__core_of(buffer, dtype, q), at.tile, at.row + (transposed ? col : row),
                       at.col + (transposed ? row : col), (is_b && TW__B_TRANSPOSED == 1) != transposed);
@@ -86,7 +93,8 @@ TW_FN tw__mma_operand tw__make_operand(tw__ref x, int transposed)
 TW_FN int tw__mma_by_team(tw__ref d, tw__ref a, tw__ref b, int transpose_a, int transpose_b)
 {
     tw__mma_operand left = tw__make_operand(a, transpose_a), right = tw__make_operand(b, transpose_b);
-    int dtype = tw__dtype(a), depth = (transpose_a ? a.rows : a.cols) / TW_CORE, rows = tw__core_rows(d), cols = tw__core_cols(d);
+    int dtype = tw__dtype(a), depth = (transpose_a ? a.rows : a.cols) / TW_CORE, rows = tw__core_rows(d),
+        cols = tw__core_cols(d);
     int row = tw__wave_row(d), first_col = tw__wave_col(d) * cols * TW_CORE;
     if (!tw__team_mma_fits(left, right, dtype, d.team_rows, row, rows, cols, first_col))
         return 0;
@@ -96,23 +104,29 @@ TW_FN int tw__mma_by_team(tw__ref d, tw__ref a, tw__ref b, int transpose_a, int 
 
 TW_FN void tw__mma(tw__ref d, tw__ref a, tw__ref b, int transpose_a, int transpose_b)
 {
-    int dtype = tw__dtype(a), depth = tw__mma_depth(dtype), cores_k = (transpose_a ? a.rows : a.cols) / TW_CORE;
+    int dtype = tw__dtype(a), depth = tw__mma_depth(dtype),
+        cores_k = (transpose_a ? a.rows : a.cols) / TW_CORE;
     uint32_t left[TW__CORES_MAX][2 * TW_CORE_ELEMENTS], right[2 * TW_CORE_ELEMENTS];
     if (tw__outside_team(d))
         return;
     if (TW__TEAM_MMA && tw__mma_by_team(d, a, b, transpose_a, transpose_b))
         return;
-    TW_UNROLL for (int k = 0; k < cores_k; k += depth) {
+    TW_UNROLL
+    for (int k = 0; k < cores_k; k += depth) {
         int deep = cores_k - k < depth ? 1 : depth;
         if (tw__is_shared(a)) {
-            TW_UNROLL for (int i = 0; i < tw__core_rows(d); i++)
+            TW_UNROLL
+            for (int i = 0; i < tw__core_rows(d); i++)
                 tw__operand_cores(a, left[i], 0, i, k, deep, transpose_a);
         }
-        TW_UNROLL for (int j = 0; j < tw__core_cols(d); j++) {
+        TW_UNROLL
+        for (int j = 0; j < tw__core_cols(d); j++) {
             void *cores_b = tw__operand_cores(b, right, 1, j, k, deep, transpose_b);
-            TW_UNROLL for (int i = 0; i < tw__core_rows(d); i++) {
+            TW_UNROLL
+            for (int i = 0; i < tw__core_rows(d); i++) {
                 void *cores_a = tw__is_shared(a) ? left[i] : tw__operand_cores(a, left[i], 0, i, k, deep, 0);
-                tw__mma_core(tw__core_of(d.data, TW_f32, tw__core_index(d, i, j)), cores_a, cores_b, dtype, deep);
+                tw__mma_core(tw__core_of(d.data, TW_f32, tw__core_index(d, i, j)), cores_a, cores_b, dtype,
+                             deep);
             }
         }
     }

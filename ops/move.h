@@ -18,7 +18,8 @@ enum { TW__RUN_WORDS = TW__INNER_RUN < 4 ? 4 : TW__INNER_RUN };
 TW_FN void tw__pack_run(uint32_t *words, int dtype)
 {
     if (tw__bytes(dtype) == 2) {
-        TW_UNROLL for (int q = 0; q < TW__INNER_RUN; q += 2)
+        TW_UNROLL
+        for (int q = 0; q < TW__INNER_RUN; q += 2)
             words[q / 2] = words[q] | words[q + 1] << 16;
     }
 }
@@ -35,7 +36,8 @@ TW_FN void tw__put_run(tw__ref t, int n, const uint32_t *packed, int dtype)
         tw__set_raw(t.data, dtype, n, packed, TW__INNER_RUN);
         return;
     }
-    TW_UNROLL for (int q = 0; q < TW__INNER_RUN; q += 2)
+    TW_UNROLL
+    for (int q = 0; q < TW__INNER_RUN; q += 2)
         tw__set_pair(t.data, tw__dtype(t), n + q, tw__value_of(tw__run_bits(packed, dtype, q), dtype),
                      tw__value_of(tw__run_bits(packed, dtype, q + 1), dtype));
 }
@@ -47,8 +49,10 @@ TW_FN void tw__take_run(uint32_t *packed, tw__ref t, int n, int dtype)
         tw__get_raw(packed, t.data, dtype, n, TW__INNER_RUN);
         return;
     }
-    TW_UNROLL for (int q = 0; q < TW__INNER_RUN; q += 2) {
-        float low = tw__element(t.data, tw__dtype(t), n + q), high = tw__element(t.data, tw__dtype(t), n + q + 1);
+    TW_UNROLL
+    for (int q = 0; q < TW__INNER_RUN; q += 2) {
+        float low = tw__element(t.data, tw__dtype(t), n + q),
+              high = tw__element(t.data, tw__dtype(t), n + q + 1);
         if (dtype == TW_f32) {
             packed[q] = tw__bits_of(low);
             packed[q + 1] = tw__bits_of(high);
@@ -62,7 +66,10 @@ TW_FN void tw__take_run(uint32_t *packed, tw__ref t, int n, int dtype)
 TW_FN int tw__chunk_elements(tw__ref x) { return TW_CHUNK / tw__bytes(tw__dtype(x)); }
 TW_FN int tw__chunks(tw__ref x) { return x.rows * x.cols / tw__chunk_elements(x); }
 TW_FN int tw__chunk_row(tw__ref x, int n) { return n / (x.cols / tw__chunk_elements(x)); }
-TW_FN int tw__chunk_col(tw__ref x, int n) { return n % (x.cols / tw__chunk_elements(x)) * tw__chunk_elements(x); }
+TW_FN int tw__chunk_col(tw__ref x, int n)
+{
+    return n % (x.cols / tw__chunk_elements(x)) * tw__chunk_elements(x);
+}
 
 /* One element of a shared tile. */
 TW_FN uint32_t tw__shared_bits(tw__shared_at at, int r, int c)
@@ -74,7 +81,8 @@ TW_FN uint32_t tw__shared_bits(tw__shared_at at, int r, int c)
 
 TW_FN void tw__set_shared_bits(tw__shared_at at, int r, int c, uint32_t bits)
 {
-    tw__isa_shared_store(tw__shared_element(at.tile, at.row + r, at.col + c), &bits, tw__bytes(at.tile.dtype));
+    tw__isa_shared_store(tw__shared_element(at.tile, at.row + r, at.col + c), &bits,
+                         tw__bytes(at.tile.dtype));
 }
 
 #endif

@@ -22,55 +22,64 @@
 
 #include "load.h"
 
-#define tw_ring(stage_type, stages)                                                                           \
-    struct {                                                                                                  \
-        TW_STATIC_ASSERT((stages) >= 2, "TW060 tw_ring(" #stage_type ", " #stages "): needs two stages at least"); \
-        stage_type stage[stages];                                                                             \
-        TW__RING_BARRIERS(stages)                                                                             \
+#define tw_ring(stage_type, stages)                                                                          \
+    struct {                                                                                                 \
+        TW_STATIC_ASSERT((stages) >= 2,                                                                      \
+                         "TW060 tw_ring(" #stage_type ", " #stages "): needs two stages at least");          \
+        stage_type stage[stages];                                                                            \
+        TW__RING_BARRIERS(stages)                                                                            \
     }
 
-#define TW_PIPE(pipe, ring)                                                                                   \
-    struct {                                                                                                  \
-        tw__pipeline state;                                                                                   \
-        __typeof__(&(ring).stage[0]) stage;                                                                   \
-    } pipe;                                                                                                   \
-    pipe.state = tw__pipeline_make((int)(sizeof((ring).stage) / sizeof((ring).stage[0])),                     \
-                                   TW__RING_BARRIERS_OF(ring), TW_TEAM_THREADS, tw__block_threads);           \
+#define TW_PIPE(pipe, ring)                                                                                  \
+    struct {                                                                                                 \
+        tw__pipeline state;                                                                                  \
+        __typeof__(&(ring).stage[0]) stage;                                                                  \
+    } pipe;                                                                                                  \
+    pipe.state = tw__pipeline_make((int)(sizeof((ring).stage) / sizeof((ring).stage[0])),                    \
+                                   TW__RING_BARRIERS_OF(ring), TW_TEAM_THREADS, tw__block_threads);          \
     pipe.stage = (ring).stage
 
-#define TW_PIPELINE(pipe, count) for (tw__pipeline_begin(&(pipe).state, count); tw__pipeline_next(&(pipe).state);)
+#define TW_PIPELINE(pipe, count)                                                                             \
+    for (tw__pipeline_begin(&(pipe).state, count); tw__pipeline_next(&(pipe).state);)
 
 /* The inner loops run once; they declare the step's index, its stage, and the pipe for tw_load_async. */
-#define TW__STEP(pipe, i, st, which)                                                                          \
-    for (int i = (pipe).state.which, tw__once_##i = i >= 0; tw__once_##i; tw__once_##i = 0)                   \
-        for (__typeof__((pipe).stage) st = (pipe).stage + (pipe).state.which##_slot, tw__end_##st = st + 1;   \
+#define TW__STEP(pipe, i, st, which)                                                                         \
+    for (int i = (pipe).state.which, tw__once_##i = i >= 0; tw__once_##i; tw__once_##i = 0)                  \
+        for (__typeof__((pipe).stage) st = (pipe).stage + (pipe).state.which##_slot, tw__end_##st = st + 1;  \
              st < tw__end_##st; st = tw__end_##st)
-#define TW_LOAD(pipe, i, st)                                                                                  \
-    for (tw__pipeline *tw__loading = &(pipe).state, *tw__loaded = tw__loading + 1; tw__loading < tw__loaded; tw__loading = tw__loaded) \
-        TW__STEP(pipe, i, st, load)
+#define TW_LOAD(pipe, i, st)                                                                                 \
+    for (tw__pipeline *tw__loading = &(pipe).state, *tw__loaded = tw__loading + 1; tw__loading < tw__loaded; \
+         tw__loading = tw__loaded)                                                                           \
+    TW__STEP(pipe, i, st, load)
 #define TW_COMPUTE(pipe, i, st) TW__STEP(pipe, i, st, compute)
 
 /* tw_load_async(tile of the stage, global tensor, coordinates...)   stands inside TW_LOAD; has landed when
  * the step's TW_COMPUTE runs. Same dtypes; otherwise as tw_load. */
 #define tw_load_async(...) TW__LOAD_ASYNC(__VA_ARGS__, 0, 0, 0, 0, 0)
-#define TW__LOAD_ASYNC(dst, src, i, j, k, l, ...)                                                             \
-    do {                                                                                                      \
-        TW_STATIC_ASSERT(TW__IS_SHARED(dst) && TW__IS(src, TW__GLOBAL) && TW__DTYPE_OF(dst) == TW__DTYPE_OF(src), \
-                         "TW061 tw_load_async(" #dst ", " #src "): takes a shared tile of the stage and a global tensor of " \
-                         "its dtype");                                                                        \
-        tw__pipeline_load(tw__loading, TW__REF(dst), TW__WINDOW(src, i, j, k, l));                            \
+#define TW__LOAD_ASYNC(dst, src, i, j, k, l, ...)                                                            \
+    do {                                                                                                     \
+        TW_STATIC_ASSERT(TW__IS_SHARED(dst) && TW__IS(src, TW__GLOBAL) &&                                    \
+                             TW__DTYPE_OF(dst) == TW__DTYPE_OF(src),                                         \
+                         "TW061 tw_load_async(" #dst ", " #src                                               \
+                         "): takes a shared tile of the stage and a global tensor of "                       \
+                         "its dtype");                                                                       \
+        tw__pipeline_load(tw__loading, TW__REF(dst), TW__WINDOW(src, i, j, k, l));                           \
     } while (0)
 
 /* Whole tiles of a tensor with a map may go by the machine's copy engine. */
 TW_FN void tw__pipeline_load(tw__pipeline *pipe, tw__ref s, tw__window w)
 {
     int whole = TW__STREAMS && tw__kind(s) == TW__SHARED && w.map_rows == s.rows && w.map_cols == s.cols;
-    if (tw__pipeline_stream(pipe, tw__shared_of(s).tile, whole ? w.map : 0, w.at_col, w.at_row, w.at_plane, w.at_volume))
+    if (tw__pipeline_stream(pipe, tw__shared_of(s).tile, whole ? w.map : 0, w.at_col, w.at_row, w.at_plane,
+                            w.at_volume))
         return;
     tw__load_shared_global(s, w, tw__pipeline_loader(pipe), tw__pipeline_loaders(pipe));
 }
 
-#define TW__STREAM_INFO(args_type, tensor, stage_type, tile)                                                  \
-    {offsetof(args_type, tensor), TW__ROWS_OF(((stage_type *)0)->tile), TW__COLS_OF(((stage_type *)0)->tile)}
+#define TW__STREAM_INFO(args_type, tensor, stage_type, tile)                                                 \
+    {                                                                                                        \
+        offsetof(args_type, tensor), TW__ROWS_OF(((stage_type *)0)->tile),                                   \
+            TW__COLS_OF(((stage_type *)0)->tile)                                                             \
+    }
 
 #endif

@@ -19,18 +19,25 @@ enum { TW__REDUCE_max, TW__REDUCE_min, TW__REDUCE_sum, TW__REDUCE_prod };
 
 TW_FN float tw__combine(int op, float a, float b)
 {
-    return op == TW__REDUCE_max ? tw_maxf(a, b) : op == TW__REDUCE_min ? tw_minf(a, b) : op == TW__REDUCE_sum ? a + b : a * b;
+    return op == TW__REDUCE_max   ? tw_maxf(a, b)
+           : op == TW__REDUCE_min ? tw_minf(a, b)
+           : op == TW__REDUCE_sum ? a + b
+                                  : a * b;
 }
 
 TW_FN float tw__neutral(int op)
 {
-    return op == TW__REDUCE_max ? -TW_INFINITY : op == TW__REDUCE_min ? TW_INFINITY : op == TW__REDUCE_sum ? 0.0f : 1.0f;
+    return op == TW__REDUCE_max   ? -TW_INFINITY
+           : op == TW__REDUCE_min ? TW_INFINITY
+           : op == TW__REDUCE_sum ? 0.0f
+                                  : 1.0f;
 }
 
 /* Combines over the lanes whose numbers differ in the bits of `lanes` only; all of them get the result. */
 TW_FN float tw__combine_lanes(int op, float value, int lanes)
 {
-    TW_UNROLL for (int bit = 1; bit < TW_LANES; bit *= 2) {
+    TW_UNROLL
+    for (int bit = 1; bit < TW_LANES; bit *= 2) {
         if (lanes & bit)
             value = tw__combine(op, value, tw__float_of(tw__isa_shuffle_xor(tw__bits_of(value), bit)));
     }
@@ -44,14 +51,17 @@ TW_FN void tw__combine_waves(int op, tw__ref v, int part, int count)
     float *scratch = (float *)tw__isa_shared_scratch(), *slots = (float *)v.data;
     int axis = tw__role(v), lanes = tw__axis_outer(axis) ? TW__INNER_LANES : TW__OUTER_LANES;
     tw__meet(tw__team_threads(v)); /* the scratch may still be read by an earlier reduction */
-    TW_UNROLL for (int n = 0; n < tw__vector_slots(v); n++) {
+    TW_UNROLL
+    for (int n = 0; n < tw__vector_slots(v); n++) {
         uint32_t bits = tw__bits_of(slots[n]);
         if ((tw__isa_lane() & lanes) == 0)
             tw__isa_shared_store(scratch + part * v.cols + tw__slot_index(v, n), &bits, 4);
     }
     tw__meet(tw__team_threads(v));
-    TW_UNROLL for (int n = 0; n < tw__vector_slots(v); n++) {
-        TW_UNROLL for (int p = 0; p < count; p++) {
+    TW_UNROLL
+    for (int n = 0; n < tw__vector_slots(v); n++) {
+        TW_UNROLL
+        for (int p = 0; p < count; p++) {
             uint32_t bits;
             tw__isa_shared_load(&bits, scratch + p * v.cols + tw__slot_index(v, n), 4);
             slots[n] = p == 0 ? tw__float_of(bits) : tw__combine(op, slots[n], tw__float_of(bits));
@@ -65,19 +75,23 @@ TW_FN void tw__reduce(tw__ref v, tw__ref t, int op, int by_row, int onto)
     float *slots = (float *)v.data, prior[TW__CORES_MAX * TW_CORE];
     int axis = tw__role(v), role = tw__role(t);
     int parts = by_row ? (role == TW__ROLE_a ? 1 : t.team_cols) : (role == TW__ROLE_b ? 1 : t.team_rows);
-    TW_UNROLL for (int n = 0; n < tw__vector_slots(v); n++) {
+    TW_UNROLL
+    for (int n = 0; n < tw__vector_slots(v); n++) {
         prior[n] = onto ? slots[n] : tw__neutral(op);
         slots[n] = tw__neutral(op);
     }
-    TW_UNROLL for (int n = 0; n < tw__elements(t); n++) {
+    TW_UNROLL
+    for (int n = 0; n < tw__elements(t); n++) {
         int slot = by_row ? tw__row_slot(t, n) : tw__col_slot(t, n);
         slots[slot] = tw__combine(op, slots[slot], tw__get(t, n));
     }
-    TW_UNROLL for (int n = 0; n < tw__vector_slots(v); n++)
+    TW_UNROLL
+    for (int n = 0; n < tw__vector_slots(v); n++)
         slots[n] = tw__combine_lanes(op, slots[n], tw__axis_outer(axis) ? TW__INNER_LANES : TW__OUTER_LANES);
     if (parts > 1 && !tw__outside_team(t))
         tw__combine_waves(op, v, by_row ? tw__wave_col(t) : tw__wave_row(t), parts);
-    TW_UNROLL for (int n = 0; n < tw__vector_slots(v); n++) {
+    TW_UNROLL
+    for (int n = 0; n < tw__vector_slots(v); n++) {
         if (onto)
             slots[n] = tw__combine(op, prior[n], slots[n]);
     }
@@ -88,7 +102,8 @@ TW_FN float tw__reduce_tile(tw__ref t, int op)
     float value = tw__neutral(op), *scratch = (float *)tw__isa_shared_scratch();
     int role = tw__role(t), waves = t.team_rows * t.team_cols;
     int whole = (role == TW__ROLE_a || t.team_cols == 1) && (role == TW__ROLE_b || t.team_rows == 1);
-    TW_UNROLL for (int n = 0; n < tw__elements(t); n++)
+    TW_UNROLL
+    for (int n = 0; n < tw__elements(t); n++)
         value = tw__combine(op, value, tw__get(t, n));
     value = tw__combine_lanes(op, value, TW_LANES - 1);
     if (whole || tw__outside_team(t))
@@ -100,9 +115,12 @@ TW_FN float tw__reduce_tile(tw__ref t, int op)
     }
     tw__meet(tw__team_threads(t));
     value = tw__neutral(op);
-    TW_UNROLL for (int wave = 0; wave < waves; wave++) {
+    TW_UNROLL
+    for (int wave = 0; wave < waves; wave++) {
         uint32_t bits;
-        int counts = role == TW__ROLE_a ? wave / t.team_rows == 0 : role == TW__ROLE_b ? wave % t.team_rows == 0 : 1;
+        int counts = role == TW__ROLE_a   ? wave / t.team_rows == 0
+                     : role == TW__ROLE_b ? wave % t.team_rows == 0
+                                          : 1;
         tw__isa_shared_load(&bits, scratch + wave, 4);
         if (counts)
             value = tw__combine(op, value, tw__float_of(bits));
@@ -110,46 +128,50 @@ TW_FN float tw__reduce_tile(tw__ref t, int op)
     return value;
 }
 
-#define TW__REDUCE_ROWS(name, v, t, op, onto)                                                                 \
-    do {                                                                                                      \
-        TW_STATIC_ASSERT(TW__ALONG_ROWS(v, t), "TW036 " name "(" #v ", " #t "): needs a vector along the tile's rows"); \
-        TW_STATIC_ASSERT(TW__ROWS_OF(t) * tw_team_cols * 4 <= TW_SCRATCH_BYTES || tw_team_cols == 1,          \
-                         "TW037 " name "(" #v ", " #t "): rows times team columns exceed the scratch memory; use fewer team columns"); \
-        tw__reduce(TW__REF(v), TW__REF(t), op, 1, onto);                                                      \
+#define TW__REDUCE_ROWS(name, v, t, op, onto)                                                                \
+    do {                                                                                                     \
+        TW_STATIC_ASSERT(TW__ALONG_ROWS(v, t),                                                               \
+                         "TW036 " name "(" #v ", " #t "): needs a vector along the tile's rows");            \
+        TW_STATIC_ASSERT(TW__ROWS_OF(t) * tw_team_cols * 4 <= TW_SCRATCH_BYTES || tw_team_cols == 1,         \
+                         "TW037 " name "(" #v ", " #t                                                        \
+                         "): rows times team columns exceed the scratch memory; use fewer team columns");    \
+        tw__reduce(TW__REF(v), TW__REF(t), op, 1, onto);                                                     \
     } while (0)
-#define TW__REDUCE_COLS(name, v, t, op, onto)                                                                 \
-    do {                                                                                                      \
-        TW_STATIC_ASSERT(TW__ALONG_COLS(v, t), "TW038 " name "(" #v ", " #t "): needs a vector along the tile's columns"); \
-        TW_STATIC_ASSERT(TW__COLS_OF(t) * tw_team_rows * 4 <= TW_SCRATCH_BYTES || tw_team_rows == 1,          \
-                         "TW039 " name "(" #v ", " #t "): columns times team rows exceed the scratch memory; use fewer team rows"); \
-        tw__reduce(TW__REF(v), TW__REF(t), op, 0, onto);                                                      \
+#define TW__REDUCE_COLS(name, v, t, op, onto)                                                                \
+    do {                                                                                                     \
+        TW_STATIC_ASSERT(TW__ALONG_COLS(v, t),                                                               \
+                         "TW038 " name "(" #v ", " #t "): needs a vector along the tile's columns");         \
+        TW_STATIC_ASSERT(TW__COLS_OF(t) * tw_team_rows * 4 <= TW_SCRATCH_BYTES || tw_team_rows == 1,         \
+                         "TW039 " name "(" #v ", " #t                                                        \
+                         "): columns times team rows exceed the scratch memory; use fewer team rows");       \
+        tw__reduce(TW__REF(v), TW__REF(t), op, 0, onto);                                                     \
     } while (0)
 
-#define tw_row_max(v, t) TW__REDUCE_ROWS("tw_row_max", v, t, TW__REDUCE_max, 0)
-#define tw_row_min(v, t) TW__REDUCE_ROWS("tw_row_min", v, t, TW__REDUCE_min, 0)
-#define tw_row_sum(v, t) TW__REDUCE_ROWS("tw_row_sum", v, t, TW__REDUCE_sum, 0)
-#define tw_row_prod(v, t) TW__REDUCE_ROWS("tw_row_prod", v, t, TW__REDUCE_prod, 0)
-#define tw_row_max_onto(v, t) TW__REDUCE_ROWS("tw_row_max_onto", v, t, TW__REDUCE_max, 1)
-#define tw_row_min_onto(v, t) TW__REDUCE_ROWS("tw_row_min_onto", v, t, TW__REDUCE_min, 1)
-#define tw_row_sum_onto(v, t) TW__REDUCE_ROWS("tw_row_sum_onto", v, t, TW__REDUCE_sum, 1)
+#define tw_row_max(v, t)       TW__REDUCE_ROWS("tw_row_max", v, t, TW__REDUCE_max, 0)
+#define tw_row_min(v, t)       TW__REDUCE_ROWS("tw_row_min", v, t, TW__REDUCE_min, 0)
+#define tw_row_sum(v, t)       TW__REDUCE_ROWS("tw_row_sum", v, t, TW__REDUCE_sum, 0)
+#define tw_row_prod(v, t)      TW__REDUCE_ROWS("tw_row_prod", v, t, TW__REDUCE_prod, 0)
+#define tw_row_max_onto(v, t)  TW__REDUCE_ROWS("tw_row_max_onto", v, t, TW__REDUCE_max, 1)
+#define tw_row_min_onto(v, t)  TW__REDUCE_ROWS("tw_row_min_onto", v, t, TW__REDUCE_min, 1)
+#define tw_row_sum_onto(v, t)  TW__REDUCE_ROWS("tw_row_sum_onto", v, t, TW__REDUCE_sum, 1)
 #define tw_row_prod_onto(v, t) TW__REDUCE_ROWS("tw_row_prod_onto", v, t, TW__REDUCE_prod, 1)
-#define tw_col_max(v, t) TW__REDUCE_COLS("tw_col_max", v, t, TW__REDUCE_max, 0)
-#define tw_col_min(v, t) TW__REDUCE_COLS("tw_col_min", v, t, TW__REDUCE_min, 0)
-#define tw_col_sum(v, t) TW__REDUCE_COLS("tw_col_sum", v, t, TW__REDUCE_sum, 0)
-#define tw_col_prod(v, t) TW__REDUCE_COLS("tw_col_prod", v, t, TW__REDUCE_prod, 0)
-#define tw_col_max_onto(v, t) TW__REDUCE_COLS("tw_col_max_onto", v, t, TW__REDUCE_max, 1)
-#define tw_col_min_onto(v, t) TW__REDUCE_COLS("tw_col_min_onto", v, t, TW__REDUCE_min, 1)
-#define tw_col_sum_onto(v, t) TW__REDUCE_COLS("tw_col_sum_onto", v, t, TW__REDUCE_sum, 1)
+#define tw_col_max(v, t)       TW__REDUCE_COLS("tw_col_max", v, t, TW__REDUCE_max, 0)
+#define tw_col_min(v, t)       TW__REDUCE_COLS("tw_col_min", v, t, TW__REDUCE_min, 0)
+#define tw_col_sum(v, t)       TW__REDUCE_COLS("tw_col_sum", v, t, TW__REDUCE_sum, 0)
+#define tw_col_prod(v, t)      TW__REDUCE_COLS("tw_col_prod", v, t, TW__REDUCE_prod, 0)
+#define tw_col_max_onto(v, t)  TW__REDUCE_COLS("tw_col_max_onto", v, t, TW__REDUCE_max, 1)
+#define tw_col_min_onto(v, t)  TW__REDUCE_COLS("tw_col_min_onto", v, t, TW__REDUCE_min, 1)
+#define tw_col_sum_onto(v, t)  TW__REDUCE_COLS("tw_col_sum_onto", v, t, TW__REDUCE_sum, 1)
 #define tw_col_prod_onto(v, t) TW__REDUCE_COLS("tw_col_prod_onto", v, t, TW__REDUCE_prod, 1)
 
-#define TW__REDUCE_TILE(name, x, t, op)                                                                       \
-    do {                                                                                                      \
-        TW_STATIC_ASSERT(TW__IS(t, TW__REGISTER), "TW040 " name "(" #x ", " #t "): needs a register tile");   \
-        (x) = tw__reduce_tile(TW__REF(t), op);                                                                \
+#define TW__REDUCE_TILE(name, x, t, op)                                                                      \
+    do {                                                                                                     \
+        TW_STATIC_ASSERT(TW__IS(t, TW__REGISTER), "TW040 " name "(" #x ", " #t "): needs a register tile");  \
+        (x) = tw__reduce_tile(TW__REF(t), op);                                                               \
     } while (0)
-#define tw_tile_max(x, t) TW__REDUCE_TILE("tw_tile_max", x, t, TW__REDUCE_max)
-#define tw_tile_min(x, t) TW__REDUCE_TILE("tw_tile_min", x, t, TW__REDUCE_min)
-#define tw_tile_sum(x, t) TW__REDUCE_TILE("tw_tile_sum", x, t, TW__REDUCE_sum)
+#define tw_tile_max(x, t)  TW__REDUCE_TILE("tw_tile_max", x, t, TW__REDUCE_max)
+#define tw_tile_min(x, t)  TW__REDUCE_TILE("tw_tile_min", x, t, TW__REDUCE_min)
+#define tw_tile_sum(x, t)  TW__REDUCE_TILE("tw_tile_sum", x, t, TW__REDUCE_sum)
 #define tw_tile_prod(x, t) TW__REDUCE_TILE("tw_tile_prod", x, t, TW__REDUCE_prod)
 
 #endif

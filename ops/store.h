@@ -15,19 +15,22 @@
 #include "move.h"
 
 #define tw_store(...) TW__STORE(__VA_ARGS__, 0, 0, 0, 0, 0)
-#define TW__STORE(dst, src, i, j, k, l, ...)                                                                  \
-    do {                                                                                                      \
-        TW_STATIC_ASSERT(TW__IS(dst, TW__GLOBAL) || TW__IS_SHARED(dst),                                       \
-                         "TW026 tw_store(" #dst ", " #src "): the destination must be a global tensor or in shared memory"); \
-        TW_STATIC_ASSERT(!TW__IS(src, TW__GLOBAL),                                                            \
-                         "TW027 tw_store(" #dst ", " #src "): the source must be a tile or a vector");        \
-        TW_STATIC_ASSERT(TW__IS(dst, TW__GLOBAL) || (!TW__IS_SHARED(src) && TW__SAME_SHAPE(dst, src)),        \
-                         "TW028 tw_store(" #dst ", " #src "): shared memory takes registers of the same shape; cut " \
-                         "the destination with tw_view");                                                     \
-        TW_STATIC_ASSERT(!TW__IS_SHARED(src) || TW__DTYPE_OF(dst) == TW__DTYPE_OF(src),                       \
-                         "TW029 tw_store(" #dst ", " #src "): shared to global copies bytes, so the dtypes must be " \
-                         "the same; convert in registers");                                                   \
-        tw__store(TW__REF(dst), TW__REF(src), TW__WINDOW(dst, i, j, k, l));                                   \
+#define TW__STORE(dst, src, i, j, k, l, ...)                                                                 \
+    do {                                                                                                     \
+        TW_STATIC_ASSERT(TW__IS(dst, TW__GLOBAL) || TW__IS_SHARED(dst),                                      \
+                         "TW026 tw_store(" #dst ", " #src                                                    \
+                         "): the destination must be a global tensor or in shared memory");                  \
+        TW_STATIC_ASSERT(!TW__IS(src, TW__GLOBAL),                                                           \
+                         "TW027 tw_store(" #dst ", " #src "): the source must be a tile or a vector");       \
+        TW_STATIC_ASSERT(TW__IS(dst, TW__GLOBAL) || (!TW__IS_SHARED(src) && TW__SAME_SHAPE(dst, src)),       \
+                         "TW028 tw_store(" #dst ", " #src                                                    \
+                         "): shared memory takes registers of the same shape; cut "                          \
+                         "the destination with tw_view");                                                    \
+        TW_STATIC_ASSERT(!TW__IS_SHARED(src) || TW__DTYPE_OF(dst) == TW__DTYPE_OF(src),                      \
+                         "TW029 tw_store(" #dst ", " #src                                                    \
+                         "): shared to global copies bytes, so the dtypes must be "                          \
+                         "the same; convert in registers");                                                  \
+        tw__store(TW__REF(dst), TW__REF(src), TW__WINDOW(dst, i, j, k, l));                                  \
     } while (0)
 
 TW_FN void tw__store_window_bits(tw__window w, int r, int c, uint32_t bits)
@@ -39,7 +42,9 @@ TW_FN void tw__store_window_bits(tw__window w, int r, int c, uint32_t bits)
 /* a tiles are held by every column of the team, b tiles by every row: one of them writes. */
 TW_FN int tw__tile_owner(tw__ref t)
 {
-    return tw__role(t) == TW__ROLE_a ? tw__wave_col(t) == 0 : tw__role(t) == TW__ROLE_b ? tw__wave_row(t) == 0 : 1;
+    return tw__role(t) == TW__ROLE_a   ? tw__wave_col(t) == 0
+           : tw__role(t) == TW__ROLE_b ? tw__wave_row(t) == 0
+                                       : 1;
 }
 
 TW_FN void tw__store_global_tile(tw__window w, tw__ref t)
@@ -48,15 +53,18 @@ TW_FN void tw__store_global_tile(tw__window w, tw__ref t)
     int wide = !down && tw__runs_aligned(w, run_bytes);
     if (!tw__tile_owner(t))
         return;
-    TW_UNROLL for (int n = 0; n < tw__elements(t); n += TW__INNER_RUN) {
+    TW_UNROLL
+    for (int n = 0; n < tw__elements(t); n += TW__INNER_RUN) {
         int r = tw__element_row(t, n), c = tw__element_col(t, n);
         uint32_t words[TW__RUN_WORDS];
         tw__take_run(words, t, n, w.dtype);
         if (wide && tw__has_run(w, r, c, TW__INNER_RUN)) {
             tw__isa_global_store(tw__window_at(w, r, c), words, run_bytes);
         } else {
-            TW_UNROLL for (int q = 0; q < TW__INNER_RUN; q++)
-                tw__store_window_bits(w, r + (down ? q : 0), c + (down ? 0 : q), tw__run_bits(words, w.dtype, q));
+            TW_UNROLL
+            for (int q = 0; q < TW__INNER_RUN; q++)
+                tw__store_window_bits(w, r + (down ? q : 0), c + (down ? 0 : q),
+                                      tw__run_bits(words, w.dtype, q));
         }
     }
 }
@@ -67,34 +75,42 @@ TW_FN void tw__store_shared_tile(tw__shared_at at, tw__ref t)
     int unit = TW__SWIZZLE_UNIT == 0 || run_bytes < TW__SWIZZLE_UNIT ? run_bytes : TW__SWIZZLE_UNIT;
     if (!tw__tile_owner(t))
         return;
-    TW_UNROLL for (int n = 0; n < tw__elements(t); n += TW__INNER_RUN) {
+    TW_UNROLL
+    for (int n = 0; n < tw__elements(t); n += TW__INNER_RUN) {
         int r = tw__element_row(t, n), c = tw__element_col(t, n);
         uint32_t words[TW__RUN_WORDS];
         tw__take_run(words, t, n, dtype);
         if (down) {
-            TW_UNROLL for (int q = 0; q < TW__INNER_RUN; q++)
+            TW_UNROLL
+            for (int q = 0; q < TW__INNER_RUN; q++)
                 tw__set_shared_bits(at, r + q, c, tw__run_bits(words, dtype, q));
         } else {
-            TW_UNROLL for (int done = 0; done < run_bytes; done += unit)
-                tw__isa_shared_store(tw__shared_element(at.tile, at.row + r, at.col + c + done / tw__bytes(dtype)),
-                                     words + done / 4, unit);
+            TW_UNROLL
+            for (int done = 0; done < run_bytes; done += unit)
+                tw__isa_shared_store(
+                    tw__shared_element(at.tile, at.row + r, at.col + c + done / tw__bytes(dtype)),
+                    words + done / 4, unit);
         }
     }
 }
 
 TW_FN void tw__store_global_vector(tw__window w, tw__ref v)
 {
-    TW_UNROLL for (int n = 0; n < tw__vector_slots(v); n++) {
+    TW_UNROLL
+    for (int n = 0; n < tw__vector_slots(v); n++) {
         if (tw__slot_owner(v))
-            tw__store_window_bits(w, 0, tw__slot_index(v, n), tw__bits_in(((const float *)v.data)[n], w.dtype));
+            tw__store_window_bits(w, 0, tw__slot_index(v, n),
+                                  tw__bits_in(((const float *)v.data)[n], w.dtype));
     }
 }
 
 TW_FN void tw__store_shared_vector(tw__shared_at at, tw__ref v)
 {
-    TW_UNROLL for (int n = 0; n < tw__vector_slots(v); n++) {
+    TW_UNROLL
+    for (int n = 0; n < tw__vector_slots(v); n++) {
         if (tw__slot_owner(v))
-            tw__set_shared_bits(at, 0, tw__slot_index(v, n), tw__bits_in(((const float *)v.data)[n], at.tile.dtype));
+            tw__set_shared_bits(at, 0, tw__slot_index(v, n),
+                                tw__bits_in(((const float *)v.data)[n], at.tile.dtype));
     }
 }
 
@@ -103,7 +119,8 @@ TW_FN void tw__store_global_shared(tw__window w, tw__ref s)
     tw__shared_at at = tw__shared_of(s);
     int bytes = tw__bytes(w.dtype), per_chunk = tw__chunk_elements(s), wide = tw__runs_aligned(w, TW_CHUNK);
     int chunks = tw__chunks(s), threads = tw__team_threads(s);
-    TW_UNROLL for (int first = 0; first < chunks; first += threads) {
+    TW_UNROLL
+    for (int first = 0; first < chunks; first += threads) {
         int chunk = first + tw__team_thread(), r = tw__chunk_row(s, chunk), c = tw__chunk_col(s, chunk);
         uint32_t words[TW_CHUNK / 4];
         if (chunks % threads != 0 && chunk >= chunks)
@@ -112,7 +129,8 @@ TW_FN void tw__store_global_shared(tw__window w, tw__ref s)
         if (wide && tw__has_run(w, r, c, per_chunk)) {
             tw__isa_global_store(tw__window_at(w, r, c), words, TW_CHUNK);
         } else {
-            TW_UNROLL for (int q = 0; q < per_chunk; q++)
+            TW_UNROLL
+            for (int q = 0; q < per_chunk; q++)
                 tw__store_window_bits(w, r, c + q, words[q * bytes / 4] >> (q * bytes % 4 * 8));
         }
     }

@@ -17,21 +17,22 @@
 #include "ref.h"
 
 #define tw_gl(dtype, rank) TW__GL(dtype, rank, 0, 0, 0, 0, 0, 0, 0, 0)
-#define tw_gl_known(dtype, rank, dims, strides) \
+#define tw_gl_known(dtype, rank, dims, strides)                                                              \
     TW__GL_EXPAND(dtype, rank, TW__FOUR(TW__LIST dims), TW__FOUR(TW__LIST strides))
-#define TW__LIST(...) __VA_ARGS__
-#define TW__FOUR(...) TW__FOUR_(__VA_ARGS__, 0, 0, 0, 0)
+#define TW__LIST(...)              __VA_ARGS__
+#define TW__FOUR(...)              TW__FOUR_(__VA_ARGS__, 0, 0, 0, 0)
 #define TW__FOUR_(a, b, c, d, ...) a, b, c, d
-#define TW__GL_EXPAND(...) TW__GL(__VA_ARGS__)
+#define TW__GL_EXPAND(...)         TW__GL(__VA_ARGS__)
 
 #define TW__GL(dtype, rank, ...)                                                                             \
     struct {                                                                                                 \
-        TW_STATIC_ASSERT((rank) >= 1 && (rank) <= TW_RANK_MAX, "TW013 tw_gl(" #dtype ", " #rank "): rank 1 to 4"); \
+        TW_STATIC_ASSERT((rank) >= 1 && (rank) <= TW_RANK_MAX,                                               \
+                         "TW013 tw_gl(" #dtype ", " #rank "): rank 1 to 4");                                 \
         union {                                                                                              \
             tw_##dtype *data;                                                                                \
-            char(*tw__tag)[TW__CODE(TW__GLOBAL, TW_##dtype, rank)];                                          \
-            char(*tw__rows)[1];                                                                              \
-            char(*tw__cols)[1];                                                                              \
+            char (*tw__tag)[TW__CODE(TW__GLOBAL, TW_##dtype, rank)];                                         \
+            char (*tw__rows)[1];                                                                             \
+            char (*tw__cols)[1];                                                                             \
             TW__EXTENTS(__VA_ARGS__)                                                                         \
         };                                                                                                   \
         int64_t dim[TW_RANK_MAX];                                                                            \
@@ -40,7 +41,7 @@
         int32_t map_rows, map_cols;                                                                          \
     }
 
-#define tw_dim(g, axis) tw__known_or(tw__pick(TW__KNOWN_DIMS(g), axis), (g).dim[axis])
+#define tw_dim(g, axis)    tw__known_or(tw__pick(TW__KNOWN_DIMS(g), axis), (g).dim[axis])
 #define tw_stride(g, axis) tw__known_or(tw__pick(TW__KNOWN_STRIDES(g), axis), (g).stride[axis])
 
 /* One number per axis. Fields and not an array: nvcc would put an array on the stack. */
@@ -64,9 +65,9 @@ TW_FN int64_t tw__pick(tw__four four, int axis)
 }
 
 #define TW__KNOWN(g, which) ((int64_t)sizeof(*(g).which) - 1)
-#define TW__KNOWN_DIMS(g) \
+#define TW__KNOWN_DIMS(g)                                                                                    \
     tw__make_four(TW__KNOWN(g, tw__d0), TW__KNOWN(g, tw__d1), TW__KNOWN(g, tw__d2), TW__KNOWN(g, tw__d3))
-#define TW__KNOWN_STRIDES(g) \
+#define TW__KNOWN_STRIDES(g)                                                                                 \
     tw__make_four(TW__KNOWN(g, tw__s0), TW__KNOWN(g, tw__s1), TW__KNOWN(g, tw__s2), TW__KNOWN(g, tw__s3))
 
 TW_FN int64_t tw__known_or(int64_t known, int64_t given) { return known ? known : given; }
@@ -175,29 +176,35 @@ TW_FN uint32_t tw__window_bits(tw__window w, int r, int c)
 
 /* The window of `g` at the coordinates, leading first, missing ones 0. For operands that may be of
  * another kind the result is then never looked at. */
-#define TW__WINDOW(g, i, j, k, l) \
+#define TW__WINDOW(g, i, j, k, l)                                                                            \
     tw__make_window(TW__REF(g), TW__KNOWN_DIMS(g), TW__KNOWN_STRIDES(g), tw__make_four(i, j, k, l))
 
 /* tw_narrow(g, axis, start, count)   in place: g becomes its part [start, start + count) along the axis, cut
  * to what there is. g is a variable of its own (a copy of an argument), and the axis' dim is not a known
  * one. Nothing outside the part is read or written through g. */
-#define tw_narrow(g, axis, start, count)                                                                      \
-    do {                                                                                                      \
-        TW_STATIC_ASSERT(TW__IS(g, TW__GLOBAL) && (axis) < TW__ROLE_OF(g),                                    \
-                         "TW014 tw_narrow(" #g ", " #axis ", ...): needs a global tensor that has this axis"); \
-        TW_STATIC_ASSERT(sizeof(*(g).tw__d0) == 1 && sizeof(*(g).tw__d1) == 1 && sizeof(*(g).tw__d2) == 1 &&  \
-                             sizeof(*(g).tw__d3) == 1,                                                        \
-                         "TW015 tw_narrow(" #g ", ...): the tensor's dims are fixed at compile time; declare it tw_gl"); \
-        (g).data += tw__narrowed_start(start, (g).dim[axis]) * tw_stride(g, axis);                            \
-        (g).dim[axis] = tw__narrowed_count(start, count, (g).dim[axis]);                                      \
-        (g).map = 0;                                                                                          \
+#define tw_narrow(g, axis, start, count)                                                                     \
+    do {                                                                                                     \
+        TW_STATIC_ASSERT(TW__IS(g, TW__GLOBAL) && (axis) < TW__ROLE_OF(g),                                   \
+                         "TW014 tw_narrow(" #g ", " #axis                                                    \
+                         ", ...): needs a global tensor that has this axis");                                \
+        TW_STATIC_ASSERT(sizeof(*(g).tw__d0) == 1 && sizeof(*(g).tw__d1) == 1 && sizeof(*(g).tw__d2) == 1 && \
+                             sizeof(*(g).tw__d3) == 1,                                                       \
+                         "TW015 tw_narrow(" #g                                                               \
+                         ", ...): the tensor's dims are fixed at compile time; declare it tw_gl");           \
+        (g).data += tw__narrowed_start(start, (g).dim[axis]) * tw_stride(g, axis);                           \
+        (g).dim[axis] = tw__narrowed_count(start, count, (g).dim[axis]);                                     \
+        (g).map = 0;                                                                                         \
     } while (0)
 
-TW_FN int64_t tw__narrowed_start(int64_t start, int64_t dim) { return start < 0 ? 0 : start > dim ? dim : start; }
+TW_FN int64_t tw__narrowed_start(int64_t start, int64_t dim)
+{
+    return start < 0 ? 0 : start > dim ? dim : start;
+}
 
 TW_FN int64_t tw__narrowed_count(int64_t start, int64_t count, int64_t dim)
 {
-    int64_t from = tw__narrowed_start(start, dim), end = tw__narrowed_start(start + (count > 0 ? count : 0), dim);
+    int64_t from = tw__narrowed_start(start, dim),
+            end = tw__narrowed_start(start + (count > 0 ? count : 0), dim);
     return end > from ? end - from : 0;
 }
 

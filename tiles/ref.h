@@ -14,32 +14,38 @@
 
 #include "../arch/arch.h"
 
-enum { TW__REGISTER = 1, TW__VECTOR, TW__SHARED, TW__VIEW, TW__GLOBAL };      /* kinds */
-enum { TW__ROLE_acc = 0, TW__ROLE_a, TW__ROLE_b };                            /* roles of register tiles */
+enum { TW__REGISTER = 1, TW__VECTOR, TW__SHARED, TW__VIEW, TW__GLOBAL }; /* kinds */
+enum { TW__ROLE_acc = 0, TW__ROLE_a, TW__ROLE_b };                       /* roles of register tiles */
 enum { TW__AXIS_row = 0, TW__AXIS_col, TW__AXIS_a_col, TW__AXIS_b_row, TW__AXIS_b_col }; /* of vectors */
 
 /* One code per operand: kind, dtype, and role, axis or rank. At least 1, being an array's size. */
-#define TW__CODE(kind, dtype, detail) ((kind) * 64 + (dtype) * 8 + (detail))
-#define TW__TAGS(code, rows, cols) \
-    char(*tw__tag)[code];          \
-    char(*tw__rows)[rows];         \
-    char(*tw__cols)[cols];         \
+#define TW__CODE(kind, dtype, detail) ((kind)*64 + (dtype)*8 + (detail))
+#define TW__TAGS(code, rows, cols)                                                                           \
+    char(*tw__tag)[code];                                                                                    \
+    char(*tw__rows)[rows];                                                                                   \
+    char(*tw__cols)[cols];                                                                                   \
     TW__EXTENTS(0, 0, 0, 0, 0, 0, 0, 0)
 
 /* Dims and strides known at compile time (global tensors): the value v as the type char[v + 1]. */
-#define TW__EXTENTS(d0, d1, d2, d3, s0, s1, s2, s3)                                             \
-    char(*tw__d0)[(d0) + 1]; char(*tw__d1)[(d1) + 1]; char(*tw__d2)[(d2) + 1]; char(*tw__d3)[(d3) + 1]; \
-    char(*tw__s0)[(s0) + 1]; char(*tw__s1)[(s1) + 1]; char(*tw__s2)[(s2) + 1]; char(*tw__s3)[(s3) + 1];
+#define TW__EXTENTS(d0, d1, d2, d3, s0, s1, s2, s3)                                                          \
+    char(*tw__d0)[(d0) + 1];                                                                                 \
+    char(*tw__d1)[(d1) + 1];                                                                                 \
+    char(*tw__d2)[(d2) + 1];                                                                                 \
+    char(*tw__d3)[(d3) + 1];                                                                                 \
+    char(*tw__s0)[(s0) + 1];                                                                                 \
+    char(*tw__s1)[(s1) + 1];                                                                                 \
+    char(*tw__s2)[(s2) + 1];                                                                                 \
+    char(*tw__s3)[(s3) + 1];
 
-#define TW__CODE_OF(operand) ((int)sizeof(*(operand).tw__tag))
-#define TW__KIND_OF(operand) (TW__CODE_OF(operand) / 64)
-#define TW__DTYPE_OF(operand) (TW__CODE_OF(operand) / 8 % 8)
-#define TW__ROLE_OF(operand) (TW__CODE_OF(operand) % 8)
-#define TW__ROWS_OF(operand) ((int)sizeof(*(operand).tw__rows))
-#define TW__COLS_OF(operand) ((int)sizeof(*(operand).tw__cols))
-#define TW__IS(operand, kind) (TW__KIND_OF(operand) == (kind))
+#define TW__CODE_OF(operand)   ((int)sizeof(*(operand).tw__tag))
+#define TW__KIND_OF(operand)   (TW__CODE_OF(operand) / 64)
+#define TW__DTYPE_OF(operand)  (TW__CODE_OF(operand) / 8 % 8)
+#define TW__ROLE_OF(operand)   (TW__CODE_OF(operand) % 8)
+#define TW__ROWS_OF(operand)   ((int)sizeof(*(operand).tw__rows))
+#define TW__COLS_OF(operand)   ((int)sizeof(*(operand).tw__cols))
+#define TW__IS(operand, kind)  (TW__KIND_OF(operand) == (kind))
 #define TW__IS_SHARED(operand) (TW__IS(operand, TW__SHARED) || TW__IS(operand, TW__VIEW))
-#define TW__SAME_SHAPE(x, y) (TW__ROWS_OF(x) == TW__ROWS_OF(y) && TW__COLS_OF(x) == TW__COLS_OF(y))
+#define TW__SAME_SHAPE(x, y)   (TW__ROWS_OF(x) == TW__ROWS_OF(y) && TW__COLS_OF(x) == TW__COLS_OF(y))
 
 typedef struct {
     void *data;           /* the operand itself */
@@ -59,9 +65,9 @@ TW_FN tw__ref tw__make_ref(void *data, int code, int rows, int cols, int team_ro
     return ref;
 }
 
-#define TW__REF(operand)                                                                                  \
-    tw__make_ref((void *)&(operand), TW__CODE_OF(operand), TW__ROWS_OF(operand), TW__COLS_OF(operand), tw_team_rows, \
-                 tw_team_cols)
+#define TW__REF(operand)                                                                                     \
+    tw__make_ref((void *)&(operand), TW__CODE_OF(operand), TW__ROWS_OF(operand), TW__COLS_OF(operand),       \
+                 tw_team_rows, tw_team_cols)
 
 TW_FN int tw__kind(tw__ref x) { return x.code / 64; }
 TW_FN int tw__dtype(tw__ref x) { return x.code / 8 % 8; }
@@ -73,7 +79,7 @@ TW_FN int tw__is_shared(tw__ref x) { return tw__kind(x) == TW__SHARED || tw__kin
 #define TW_TEAM_THREADS (tw_team_rows * tw_team_cols * TW_LANES)
 /* Threads of a block whose kernel has a pipeline: the team's, and those the machine wants for loading. */
 #define TW_PIPELINED_THREADS (TW_TEAM_THREADS + TW__PRODUCER_THREADS)
-#define TW_TEAM(rows, cols) enum { tw_team_rows = (rows), tw_team_cols = (cols) }
+#define TW_TEAM(rows, cols)  enum { tw_team_rows = (rows), tw_team_cols = (cols) }
 
 TW_FN int tw__wave_row(tw__ref x) { return x.team_rows == 1 ? 0 : tw__isa_wave() % x.team_rows; }
 TW_FN int tw__wave_col(tw__ref x) { return x.team_cols == 1 ? 0 : tw__isa_wave() / x.team_rows; }
@@ -81,7 +87,10 @@ TW_FN int tw__team_threads(tw__ref x) { return x.team_rows * x.team_cols * TW_LA
 
 /* A wave that only loads (TW_PIPELINED_THREADS) runs the kernel's body too, but is in no team: ops with an
  * effect outside registers leave it out. */
-TW_FN int tw__outside_team(tw__ref x) { return TW__PRODUCER_THREADS > 0 && tw__isa_wave() >= x.team_rows * x.team_cols; }
+TW_FN int tw__outside_team(tw__ref x)
+{
+    return TW__PRODUCER_THREADS > 0 && tw__isa_wave() >= x.team_rows * x.team_cols;
+}
 
 /* This thread's number in its team. */
 TW_FN int tw__team_thread(void) { return tw__isa_wave() * TW_LANES + tw__isa_lane(); }

@@ -20,36 +20,39 @@
 #include "ref.h"
 
 #define TW__ROW_SHARE_acc tw_team_rows
-#define TW__ROW_SHARE_a tw_team_rows
-#define TW__ROW_SHARE_b 1
+#define TW__ROW_SHARE_a   tw_team_rows
+#define TW__ROW_SHARE_b   1
 #define TW__COL_SHARE_acc tw_team_cols
-#define TW__COL_SHARE_a 1
-#define TW__COL_SHARE_b tw_team_cols
+#define TW__COL_SHARE_a   1
+#define TW__COL_SHARE_b   tw_team_cols
 
 #define tw_rt(dtype, R, C, role) TW__RT(dtype, R, C, role)
 #define TW__RT(dtype, R, C, role)                                                                            \
     struct {                                                                                                 \
         TW_STATIC_ASSERT((R) > 0 && (R) % (TW_CORE * TW__ROW_SHARE_##role) == 0,                             \
-                         "TW001 tw_rt(" #dtype ", " #R ", " #C ", " #role "): rows must be a multiple of 16 times " \
+                         "TW001 tw_rt(" #dtype ", " #R ", " #C ", " #role                                    \
+                         "): rows must be a multiple of 16 times "                                           \
                          "the team's rows; round up, partial tiles are handled at load and store");          \
         TW_STATIC_ASSERT((C) > 0 && (C) % (TW_CORE * TW__COL_SHARE_##role) == 0,                             \
-                         "TW002 tw_rt(" #dtype ", " #R ", " #C ", " #role "): columns must be a multiple of 16 " \
+                         "TW002 tw_rt(" #dtype ", " #R ", " #C ", " #role                                    \
+                         "): columns must be a multiple of 16 "                                              \
                          "times the team's columns; round up, partial tiles are handled at load and store"); \
         TW_STATIC_ASSERT(TW_##dtype == TW_f32 || TW_##dtype == TW_f16 || TW_##dtype == TW_bf16,              \
                          "TW003 tw_rt(" #dtype ", ...): register tiles hold f32, f16 or bf16");              \
         union {                                                                                              \
-            TW__FRAGMENT_STORAGE(dtype, (R) / TW_CORE / TW__ROW_SHARE_##role * ((C) / TW_CORE / TW__COL_SHARE_##role)); \
+            TW__FRAGMENT_STORAGE(dtype, (R) / TW_CORE / TW__ROW_SHARE_##role *                               \
+                                            ((C) / TW_CORE / TW__COL_SHARE_##role));                         \
             TW__TAGS(TW__CODE(TW__REGISTER, TW_##dtype, TW__ROLE_##role), R, C)                              \
         };                                                                                                   \
     }
 
-#define TW__AXIS_SHARE_row tw_team_rows
-#define TW__AXIS_SHARE_col tw_team_cols
+#define TW__AXIS_SHARE_row   tw_team_rows
+#define TW__AXIS_SHARE_col   tw_team_cols
 #define TW__AXIS_SHARE_a_col 1
 #define TW__AXIS_SHARE_b_row 1
 #define TW__AXIS_SHARE_b_col tw_team_cols
-#define TW__AXIS_SLOTS_row TW__OUTER_SLOTS
-#define TW__AXIS_SLOTS_col TW__INNER_SLOTS
+#define TW__AXIS_SLOTS_row   TW__OUTER_SLOTS
+#define TW__AXIS_SLOTS_col   TW__INNER_SLOTS
 #define TW__AXIS_SLOTS_a_col TW__INNER_SLOTS
 #define TW__AXIS_SLOTS_b_row (TW__B_TRANSPOSED == 1 ? TW__INNER_SLOTS : TW__OUTER_SLOTS)
 #define TW__AXIS_SLOTS_b_col (TW__B_TRANSPOSED == 1 ? TW__OUTER_SLOTS : TW__INNER_SLOTS)
@@ -58,7 +61,8 @@
 #define TW__RV(dtype, N, axis)                                                                               \
     struct {                                                                                                 \
         TW_STATIC_ASSERT((N) > 0 && (N) % (TW_CORE * TW__AXIS_SHARE_##axis) == 0,                            \
-                         "TW004 tw_rv(" #dtype ", " #N ", " #axis "): the length must be a multiple of 16 times " \
+                         "TW004 tw_rv(" #dtype ", " #N ", " #axis                                            \
+                         "): the length must be a multiple of 16 times "                                     \
                          "the team's share of that axis");                                                   \
         TW_STATIC_ASSERT(TW_##dtype == TW_f32, "TW005 tw_rv(" #dtype ", ...): register vectors hold f32");   \
         union {                                                                                              \
@@ -68,8 +72,14 @@
     }
 
 /* Cores of a register tile that this wave holds, down and across. */
-TW_FN int tw__core_rows(tw__ref t) { return t.rows / TW_CORE / (tw__role(t) == TW__ROLE_b ? 1 : t.team_rows); }
-TW_FN int tw__core_cols(tw__ref t) { return t.cols / TW_CORE / (tw__role(t) == TW__ROLE_a ? 1 : t.team_cols); }
+TW_FN int tw__core_rows(tw__ref t)
+{
+    return t.rows / TW_CORE / (tw__role(t) == TW__ROLE_b ? 1 : t.team_rows);
+}
+TW_FN int tw__core_cols(tw__ref t)
+{
+    return t.cols / TW_CORE / (tw__role(t) == TW__ROLE_a ? 1 : t.team_cols);
+}
 
 /* Cores lie so that those along the contraction are neighbours: an MMA may take two at once. */
 TW_FN int tw__core_index(tw__ref t, int i, int j)

@@ -16,15 +16,16 @@
 #include "ref.h"
 
 #define tw_st(dtype, R, C) TW__ST(dtype, R, C)
-#define TW__ST(dtype, R, C)                                                                                   \
-    struct {                                                                                                  \
-        TW_STATIC_ASSERT((R) > 0 && (C) > 0 && (C) * TW_BYTES_##dtype % TW_CHUNK == 0,                        \
-                         "TW010 tw_st(" #dtype ", " #R ", " #C "): a row must be a multiple of 16 bytes; round " \
-                         "the columns up");                                                                   \
-        union {                                                                                               \
-            TW_ALIGN(TW__SHARED_ALIGN) tw_##dtype tw__data[(R) * (C)];                                        \
-            TW__TAGS(TW__CODE(TW__SHARED, TW_##dtype, 0), R, C)                                               \
-        };                                                                                                    \
+#define TW__ST(dtype, R, C)                                                                                  \
+    struct {                                                                                                 \
+        TW_STATIC_ASSERT((R) > 0 && (C) > 0 && (C)*TW_BYTES_##dtype % TW_CHUNK == 0,                         \
+                         "TW010 tw_st(" #dtype ", " #R ", " #C                                               \
+                         "): a row must be a multiple of 16 bytes; round "                                   \
+                         "the columns up");                                                                  \
+        union {                                                                                              \
+            TW_ALIGN(TW__SHARED_ALIGN) tw_##dtype tw__data[(R) * (C)];                                       \
+            TW__TAGS(TW__CODE(TW__SHARED, TW_##dtype, 0), R, C)                                              \
+        };                                                                                                   \
     }
 #define tw_sv(dtype, N) TW__ST(dtype, 1, N)
 
@@ -32,21 +33,23 @@
 enum { TW__SHARED_ALIGN = 1024 };
 
 typedef struct {
-    char *base;                      /* of the tile it looks into */
-    int row, col;                    /* where the view starts in it */
+    char *base;   /* of the tile it looks into */
+    int row, col; /* where the view starts in it */
     int parent_rows, parent_cols;
 } tw__view_fields;
 
-#define tw_view(name, R, C, tile, row, col)                                                                   \
-    struct {                                                                                                  \
-        union {                                                                                               \
-            tw__view_fields fields;                                                                           \
-            TW__TAGS(TW__CODE(TW__VIEW, TW__DTYPE_OF(tile), 0), R, C)                                         \
-        };                                                                                                    \
-    } name;                                                                                                   \
-    TW_STATIC_ASSERT(TW__IS_SHARED(tile), "TW011 tw_view(" #name ", ..., " #tile "): only shared tiles have views"); \
-    TW_STATIC_ASSERT(!TW__IS_SHARED(tile) || ((R) <= TW__ROWS_OF(tile) && (C) <= TW__COLS_OF(tile)),           \
-                     "TW012 tw_view(" #name ", " #R ", " #C ", " #tile "): the view is larger than the tile");\
+#define tw_view(name, R, C, tile, row, col)                                                                  \
+    struct {                                                                                                 \
+        union {                                                                                              \
+            tw__view_fields fields;                                                                          \
+            TW__TAGS(TW__CODE(TW__VIEW, TW__DTYPE_OF(tile), 0), R, C)                                        \
+        };                                                                                                   \
+    } name;                                                                                                  \
+    TW_STATIC_ASSERT(TW__IS_SHARED(tile),                                                                    \
+                     "TW011 tw_view(" #name ", ..., " #tile "): only shared tiles have views");              \
+    TW_STATIC_ASSERT(!TW__IS_SHARED(tile) || ((R) <= TW__ROWS_OF(tile) && (C) <= TW__COLS_OF(tile)),         \
+                     "TW012 tw_view(" #name ", " #R ", " #C ", " #tile                                       \
+                     "): the view is larger than the tile");                                                 \
     name.fields = tw__make_view(TW__REF(tile), row, col)
 
 TW_FN tw__view_fields tw__make_view(tw__ref parent, int row, int col)

@@ -20,7 +20,9 @@ TW_FN int tw__axis_slots(int axis) { return tw__axis_outer(axis) ? TW__OUTER_SLO
 TW_FN int tw__axis_share(tw__ref v)
 {
     int axis = tw__role(v);
-    return axis == TW__AXIS_row ? v.team_rows : axis == TW__AXIS_col || axis == TW__AXIS_b_col ? v.team_cols : 1;
+    return axis == TW__AXIS_row                             ? v.team_rows
+           : axis == TW__AXIS_col || axis == TW__AXIS_b_col ? v.team_cols
+                                                            : 1;
 }
 
 TW_FN int tw__vector_cores(tw__ref v) { return v.cols / TW_CORE / tw__axis_share(v); }
@@ -29,7 +31,8 @@ TW_FN int tw__vector_slots(tw__ref v) { return tw__vector_cores(v) * tw__axis_sl
 /* Index in the vector of this lane's n-th slot. */
 TW_FN int tw__slot_index(tw__ref v, int n)
 {
-    int axis = tw__role(v), slots = tw__axis_slots(axis), core = n / slots, slot = n % slots, lane = tw__isa_lane();
+    int axis = tw__role(v), slots = tw__axis_slots(axis), core = n / slots, slot = n % slots,
+        lane = tw__isa_lane();
     int inside = tw__axis_outer(axis) ? tw__core_outer(lane, tw__outer_element(slot))
                                       : tw__core_inner(lane, tw__inner_element(slot));
     if (axis == TW__AXIS_row)
@@ -44,8 +47,9 @@ TW_FN int tw__slot_owner(tw__ref v)
 {
     int axis = tw__role(v), lane = tw__isa_lane();
     int lanes = tw__axis_outer(axis) ? lane & TW__INNER_LANES : lane & TW__OUTER_LANES;
-    int wave = axis == TW__AXIS_row ? tw__wave_col(v)
-               : axis == TW__AXIS_col || axis == TW__AXIS_b_col ? tw__wave_row(v) : tw__isa_wave();
+    int wave = axis == TW__AXIS_row                             ? tw__wave_col(v)
+               : axis == TW__AXIS_col || axis == TW__AXIS_b_col ? tw__wave_row(v)
+                                                                : tw__isa_wave();
     return lanes == 0 && wave == 0;
 }
 
@@ -59,22 +63,24 @@ TW_FN int tw__col_axis(int role)
 
 /* The same as constants for static checks. */
 #define TW__ROW_AXIS_OF(tile) (TW__ROLE_OF(tile) == TW__ROLE_b ? TW__AXIS_b_row : TW__AXIS_row)
-#define TW__COL_AXIS_OF(tile)                                  \
-    (TW__ROLE_OF(tile) == TW__ROLE_acc ? TW__AXIS_col          \
-     : TW__ROLE_OF(tile) == TW__ROLE_a ? TW__AXIS_a_col        \
+#define TW__COL_AXIS_OF(tile)                                                                                \
+    (TW__ROLE_OF(tile) == TW__ROLE_acc ? TW__AXIS_col                                                        \
+     : TW__ROLE_OF(tile) == TW__ROLE_a ? TW__AXIS_a_col                                                      \
                                        : TW__AXIS_b_col)
 
 /* Slot, in a vector along the tile's rows (columns), of the tile's n-th element. */
 TW_FN int tw__row_slot(tw__ref t, int n)
 {
-    int core = n / TW_CORE_ELEMENTS, e = n % TW_CORE_ELEMENTS, slots = tw__axis_slots(tw__row_axis(tw__role(t)));
+    int core = n / TW_CORE_ELEMENTS, e = n % TW_CORE_ELEMENTS,
+        slots = tw__axis_slots(tw__row_axis(tw__role(t)));
     int i = tw__role(t) == TW__ROLE_b ? core % tw__core_rows(t) : core / tw__core_cols(t);
     return i * slots + (tw__flipped(t) ? tw__inner_slot(e) : tw__outer_slot(e));
 }
 
 TW_FN int tw__col_slot(tw__ref t, int n)
 {
-    int core = n / TW_CORE_ELEMENTS, e = n % TW_CORE_ELEMENTS, slots = tw__axis_slots(tw__col_axis(tw__role(t)));
+    int core = n / TW_CORE_ELEMENTS, e = n % TW_CORE_ELEMENTS,
+        slots = tw__axis_slots(tw__col_axis(tw__role(t)));
     int j = tw__role(t) == TW__ROLE_b ? core / tw__core_rows(t) : core % tw__core_cols(t);
     return j * slots + (tw__flipped(t) ? tw__outer_slot(e) : tw__inner_slot(e));
 }

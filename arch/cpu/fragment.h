@@ -6,8 +6,8 @@
 #ifndef TW_ARCH_CPU_FRAGMENT_H
 #define TW_ARCH_CPU_FRAGMENT_H
 
-#include "isa.h"
 #include "../convert.h"
+#include "isa.h"
 
 enum {
     TW__SWIZZLE_UNIT = 0,
@@ -22,7 +22,7 @@ enum {
 
 #include "../shared.h"
 
-#define TW__FRAGMENT_STORAGE(dtype, cores) tw_##dtype tw__cores[(cores) * TW_CORE * TW_CORE]
+#define TW__FRAGMENT_STORAGE(dtype, cores) tw_##dtype tw__cores[(cores)*TW_CORE * TW_CORE]
 
 TW_FN int tw__core_outer(int lane, int element) { return (void)lane, element / TW_CORE; }
 TW_FN int tw__core_inner(int lane, int element) { return (void)lane, element % TW_CORE; }

@@ -12,7 +12,8 @@
 #include "../native_kernel.h"
 #include "isa.h"
 
-static inline int tw__native_launch(const tw_launch_request *request, const tw_kernel_info *info, tw__native_kernel *kernel)
+static inline int tw__native_launch(const tw_launch_request *request, const tw_kernel_info *info,
+                                    tw__native_kernel *kernel)
 {
     const uint32_t *grid = request->grid;
     int64_t blocks = (int64_t)grid[0] * grid[1] * grid[2];

@@ -5,8 +5,8 @@
 #ifndef TW_ARCH_CPU_MMA_H
 #define TW_ARCH_CPU_MMA_H
 
-#include "fragment.h"
 #include "../no_team_mma.h"
+#include "fragment.h"
 
 /* Cores along k that one instruction takes for this dtype. */
 TW_FN int tw__mma_depth(int dtype) { return (void)dtype, 1; }

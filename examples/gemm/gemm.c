@@ -19,7 +19,8 @@ typedef struct {
 TW_KERNEL(gemm, TW_PIPELINED_THREADS, (gemm_args, g))
 {
     const int64_t M = tw_dim(g.c, 0), N = tw_dim(g.c, 1), K = tw_dim(g.a, 1);
-    const tw_grid_place tile = tw_grid_order((int)((M + GEMM_BM - 1) / GEMM_BM), (int)((N + GEMM_BN - 1) / GEMM_BN));
+    const tw_grid_place tile =
+        tw_grid_order((int)((M + GEMM_BM - 1) / GEMM_BM), (int)((N + GEMM_BN - 1) / GEMM_BN));
     const int64_t m = (int64_t)tile.row * GEMM_BM, n = (int64_t)tile.col * GEMM_BN;
     tw_rt(f32, GEMM_BM, GEMM_BN, acc) acc; /* BM x BN */
     TW_SHARED(gemm_shared, shared);
@@ -27,16 +28,13 @@ TW_KERNEL(gemm, TW_PIPELINED_THREADS, (gemm_args, g))
     TW_PIPE(pipe, shared->ring);
 
     tw_zero(acc);
-    TW_PIPELINE(pipe, (int)((K + GEMM_BK - 1) / GEMM_BK))
-    {
-        TW_LOAD(pipe, i, stage)
-        {
+    TW_PIPELINE (pipe, (int)((K + GEMM_BK - 1) / GEMM_BK)) {
+        TW_LOAD (pipe, i, stage) {
             const int64_t k = (int64_t)i * GEMM_BK;
             tw_load_async(stage->a, g.a, m, k);
             tw_load_async(stage->b, g.b, GEMM_TRANS_B ? n : k, GEMM_TRANS_B ? k : n);
         }
-        TW_COMPUTE(pipe, i, stage)
-        {
+        TW_COMPUTE (pipe, i, stage) {
             tw_mma(acc, stage->a, stage->b, 0, GEMM_TRANS_B);
         }
     }

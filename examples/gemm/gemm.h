@@ -47,10 +47,11 @@ typedef struct {
     float alpha, beta;
 } gemm_args;
 
-#define GEMM_TUNE(machine, bm, bn, bk, rows, cols, stages)                                                \
-    enum { GEMM_BM_##machine = bm, GEMM_BN_##machine = bn, GEMM_BK_##machine = bk };                 \
-    enum { GEMM_ROWS_##machine = rows, GEMM_COLS_##machine = cols, GEMM_STAGES_##machine = stages };                                \
-    TW_STATIC_ASSERT(bm % (16 * rows) == 0 && bn % (16 * cols) == 0 && bk % 16 == 0, "gemm/tune.def: tile of " #machine);
+#define GEMM_TUNE(machine, bm, bn, bk, rows, cols, stages)                                                   \
+    enum { GEMM_BM_##machine = bm, GEMM_BN_##machine = bn, GEMM_BK_##machine = bk };                         \
+    enum { GEMM_ROWS_##machine = rows, GEMM_COLS_##machine = cols, GEMM_STAGES_##machine = stages };         \
+    TW_STATIC_ASSERT(bm % (16 * rows) == 0 && bn % (16 * cols) == 0 && bk % 16 == 0,                         \
+                     "gemm/tune.def: tile of " #machine);
 #include "tune.def"
 
 enum { GEMM_BM = TW_HERE(GEMM_BM_), GEMM_BN = TW_HERE(GEMM_BN_), GEMM_BK = TW_HERE(GEMM_BK_) };
@@ -61,6 +62,6 @@ enum { GEMM_B_ROWS = GEMM_TRANS_B ? GEMM_BN : GEMM_BK, GEMM_B_COLS = GEMM_TRANS_
 #define GEMM_ACTIVATE_relu(x) tw_reluf(x)
 #define GEMM_ACTIVATE_gelu(x) tw_geluf(x)
 #define GEMM_ACTIVATE_silu(x) tw_siluf(x)
-#define GEMM_ACTIVATE(x) TW__JOIN(GEMM_ACTIVATE_, GEMM_ACTIVATION)(x)
+#define GEMM_ACTIVATE(x)      TW__JOIN(GEMM_ACTIVATE_, GEMM_ACTIVATION)(x)
 
 #endif

@@ -28,7 +28,8 @@ enum {
     TW__CORES_MAX = 16
 };
 
-/* Elements e of lane l: 0..1 at (l / 4, 2 (l % 4) + 0..1), 2..3 eight rows below, 4..7 eight columns right. */
+/* Elements e of lane l: 0..1 at (l / 4, 2 (l % 4) + 0..1), 2..3 eight rows below, 4..7 eight columns right.
+ */
 TW_FN int tw__core_outer(int lane, int element) { return lane / 4 + element / 2 % 2 * 8; }
 TW_FN int tw__core_inner(int lane, int element) { return lane % 4 * 2 + element % 2 + element / 4 * 8; }
 TW_FN int tw__outer_slot(int element) { return element / 2 % 2; }

@@ -6,15 +6,21 @@
 #define TW_ARCH_NVIDIA_COMMON_ISA_H
 
 #if TW_EMULATED
-#include "../../emulator/isa_common.h"
 #include "../../emulator/global.h"
+#include "../../emulator/isa_common.h"
 #else
 
 TW_FN int tw__isa_lane(void) { return (int)(threadIdx.x % TW_LANES); }
 TW_FN int tw__isa_wave(void) { return (int)(threadIdx.x / TW_LANES); }
 
-TW_FN int tw__isa_block_index(int axis) { return (int)(axis == 0 ? blockIdx.x : axis == 1 ? blockIdx.y : blockIdx.z); }
-TW_FN int tw__isa_grid_size(int axis) { return (int)(axis == 0 ? gridDim.x : axis == 1 ? gridDim.y : gridDim.z); }
+TW_FN int tw__isa_block_index(int axis)
+{
+    return (int)(axis == 0 ? blockIdx.x : axis == 1 ? blockIdx.y : blockIdx.z);
+}
+TW_FN int tw__isa_grid_size(int axis)
+{
+    return (int)(axis == 0 ? gridDim.x : axis == 1 ? gridDim.y : gridDim.z);
+}
 
 /* Swizzles assume 1024-byte alignment (tiles/shared.h). */
 extern __shared__ __align__(1024) unsigned char tw__dynamic_shared[];
@@ -32,8 +38,14 @@ TW_FN void tw__isa_barrier(void) { __syncthreads(); }
 TW_FN void tw__isa_wave_barrier(void) { __syncwarp(); }
 
 /* 9.7.9.6 shfl.sync, all lanes taking part */
-TW_FN uint32_t tw__isa_shuffle(uint32_t value, int source_lane) { return __shfl_sync(0xffffffffu, value, source_lane); }
-TW_FN uint32_t tw__isa_shuffle_xor(uint32_t value, int mask) { return __shfl_xor_sync(0xffffffffu, value, mask); }
+TW_FN uint32_t tw__isa_shuffle(uint32_t value, int source_lane)
+{
+    return __shfl_sync(0xffffffffu, value, source_lane);
+}
+TW_FN uint32_t tw__isa_shuffle_xor(uint32_t value, int mask)
+{
+    return __shfl_xor_sync(0xffffffffu, value, mask);
+}
 
 /* 9.7.9.8 ld, 9.7.9.11 st: 1, 2, 4, 8 or 16 bytes, naturally aligned; 1 and 2 zero-extend */
 TW_FN void tw__isa_load_bytes(uint32_t *words, const void *from, int bytes)
@@ -69,10 +81,22 @@ TW_FN void tw__isa_store_bytes(void *to, const uint32_t *words, int bytes)
         *(uint8_t *)to = (uint8_t)words[0];
 }
 
-TW_FN void tw__isa_shared_load(uint32_t *words, const void *shared, int bytes) { tw__isa_load_bytes(words, shared, bytes); }
-TW_FN void tw__isa_shared_store(void *shared, const uint32_t *words, int bytes) { tw__isa_store_bytes(shared, words, bytes); }
-TW_FN void tw__isa_global_load(uint32_t *words, const void *global, int bytes) { tw__isa_load_bytes(words, global, bytes); }
-TW_FN void tw__isa_global_store(void *global, const uint32_t *words, int bytes) { tw__isa_store_bytes(global, words, bytes); }
+TW_FN void tw__isa_shared_load(uint32_t *words, const void *shared, int bytes)
+{
+    tw__isa_load_bytes(words, shared, bytes);
+}
+TW_FN void tw__isa_shared_store(void *shared, const uint32_t *words, int bytes)
+{
+    tw__isa_store_bytes(shared, words, bytes);
+}
+TW_FN void tw__isa_global_load(uint32_t *words, const void *global, int bytes)
+{
+    tw__isa_load_bytes(words, global, bytes);
+}
+TW_FN void tw__isa_global_store(void *global, const uint32_t *words, int bytes)
+{
+    tw__isa_store_bytes(global, words, bytes);
+}
 
 /* 9.7.3.21 ex2: 2 ulp */
 TW_FN float tw__isa_exp2(float x)

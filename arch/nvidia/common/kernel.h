@@ -14,16 +14,16 @@
 #include "../../emulator/kernel.h"
 #else
 
-#define TW_KERNEL(name, threads, args) TW__KERNEL_(name, threads, TW__UNPACK args)
-#define TW__UNPACK(...) __VA_ARGS__
+#define TW_KERNEL(name, threads, args)  TW__KERNEL_(name, threads, TW__UNPACK args)
+#define TW__UNPACK(...)                 __VA_ARGS__
 #define TW__KERNEL_(name, threads, ...) TW__KERNEL(name, threads, __VA_ARGS__)
-#define TW__KERNEL(name, block_threads, type, g)      \
-    enum { name##_threads = (block_threads) };        \
-    TW_FN void name##_body(const type &g, const int tw__block_threads);                           \
-    extern "C" __global__ void __launch_bounds__(block_threads, 1) name(const __grid_constant__ type g) \
-    {                                                                                             \
-        TW__ENTER(name, block_threads, g);                                                        \
-    }                                                                                             \
+#define TW__KERNEL(name, block_threads, type, g)                                                             \
+    enum { name##_threads = (block_threads) };                                                               \
+    TW_FN void name##_body(const type &g, const int tw__block_threads);                                      \
+    extern "C" __global__ void __launch_bounds__(block_threads, 1) name(const __grid_constant__ type g)      \
+    {                                                                                                        \
+        TW__ENTER(name, block_threads, g);                                                                   \
+    }                                                                                                        \
     TW_FN void name##_body(const type &g, const int tw__block_threads TW_UNUSED)
 
 /* How a block's waves enter the body; a machine whose waves have roles says more. */
@@ -31,16 +31,18 @@
 #define TW__ENTER(name, block_threads, g) name##_body(g, block_threads)
 #endif
 
-#define TW_SHARED(type, name)                                                                              \
-    TW_STATIC_ASSERT(sizeof(type) + TW_SCRATCH_BYTES <= TW_SHARED_BYTES,                                   \
-                     "TW020 TW_SHARED(" #type "): more than the machine's shared memory");                 \
+#define TW_SHARED(type, name)                                                                                \
+    TW_STATIC_ASSERT(sizeof(type) + TW_SCRATCH_BYTES <= TW_SHARED_BYTES,                                     \
+                     "TW020 TW_SHARED(" #type "): more than the machine's shared memory");                   \
     type *name = (type *)tw__isa_shared_base()
 
-#define TW_EXPORT(name, args_type, shared_type, ...)                                                       \
-    extern "C" __device__ tw_kernel_info name##_info = {TW_ABI, name##_threads, sizeof(shared_type), sizeof(args_type), {__VA_ARGS__}};
+#define TW_EXPORT(name, args_type, shared_type, ...)                                                         \
+    extern "C" __device__ tw_kernel_info name##_info = {                                                     \
+        TW_ABI, name##_threads, sizeof(shared_type), sizeof(args_type), {__VA_ARGS__}};
 
-#define TW_STREAM(name, args_type, tensor, stage_type, tile) \
-    extern "C" __device__ tw_stream_info name##_stream_##tensor = TW__STREAM_INFO(args_type, tensor, stage_type, tile);
+#define TW_STREAM(name, args_type, tensor, stage_type, tile)                                                 \
+    extern "C" __device__ tw_stream_info name##_stream_##tensor =                                            \
+        TW__STREAM_INFO(args_type, tensor, stage_type, tile);
 
 #endif
 #endif

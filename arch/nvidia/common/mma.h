@@ -6,8 +6,8 @@
 #ifndef TW_ARCH_NVIDIA_COMMON_MMA_H
 #define TW_ARCH_NVIDIA_COMMON_MMA_H
 
-#include "fragment.h"
 #include "../sm80/isa.h"
+#include "fragment.h"
 
 TW_FN int tw__mma_depth(int dtype) { return (void)dtype, 1; }
 
@@ -38,12 +38,15 @@ TW_FN void tw__split_tf32(uint32_t bits, uint32_t *high, uint32_t *low)
 TW_FN void tw__mma_core_f32(float *d, const uint32_t *a, const uint32_t *b)
 {
     uint32_t a_high[8], a_low[8], b_high[8], b_low[8];
-    TW_UNROLL for (int e = 0; e < TW_CORE_ELEMENTS; e++) {
+    TW_UNROLL
+    for (int e = 0; e < TW_CORE_ELEMENTS; e++) {
         tw__split_tf32(a[e], &a_high[e], &a_low[e]);
         tw__split_tf32(b[e], &b_high[e], &b_low[e]);
     }
-    TW_UNROLL for (int k = 0; k < 2; k++) {
-        TW_UNROLL for (int half = 0; half < 2; half++) {
+    TW_UNROLL
+    for (int k = 0; k < 2; k++) {
+        TW_UNROLL
+        for (int half = 0; half < 2; half++) {
             int at = 4 * k; /* elements (outer 0, k), (outer 0, k + 1), (outer 8, k), (outer 8, k + 1) */
             uint32_t left[4] = {a_high[at], a_high[at + 2], a_high[at + 1], a_high[at + 3]};
             uint32_t left_low[4] = {a_low[at], a_low[at + 2], a_low[at + 1], a_low[at + 3]};
@@ -63,12 +66,14 @@ TW_FN void tw__mma_core(void *d, const void *a, const void *b, int dtype, int de
     const uint32_t *left = (const uint32_t *)a, *right = (const uint32_t *)b;
     float values[TW_CORE_ELEMENTS];
     (void)depth;
-    TW_UNROLL for (int e = 0; e < TW_CORE_ELEMENTS; e++)
+    TW_UNROLL
+    for (int e = 0; e < TW_CORE_ELEMENTS; e++)
         values[e] = tw__float_of(sum[e]);
     if (dtype == TW_f32) {
         tw__mma_core_f32(values, left, right);
     } else {
-        TW_UNROLL for (int half = 0; half < 2; half++) {
+        TW_UNROLL
+        for (int half = 0; half < 2; half++) {
             uint32_t pair[2] = {right[half], right[half + 2]};
             if (dtype == TW_bf16)
                 tw__isa_mma_m16n8k16_bf16(values + 4 * half, left, pair);
@@ -76,7 +81,8 @@ TW_FN void tw__mma_core(void *d, const void *a, const void *b, int dtype, int de
                 tw__isa_mma_m16n8k16_f16(values + 4 * half, left, pair);
         }
     }
-    TW_UNROLL for (int e = 0; e < TW_CORE_ELEMENTS; e++)
+    TW_UNROLL
+    for (int e = 0; e < TW_CORE_ELEMENTS; e++)
         sum[e] = tw__bits_of(values[e]);
 }
 

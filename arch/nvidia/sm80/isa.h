@@ -12,7 +12,10 @@
 #include "../../emulator/isa_nvidia.h"
 #else
 
-TW_FN uint32_t tw__isa_shared_address(const void *shared) { return (uint32_t)__cvta_generic_to_shared(shared); }
+TW_FN uint32_t tw__isa_shared_address(const void *shared)
+{
+    return (uint32_t)__cvta_generic_to_shared(shared);
+}
 
 /* 9.7.15.5.15 ldmatrix: lane 8 i + r names the 16 bytes of row r of 8x8 matrix i; register i of lane l gets
  * elements (l / 4, 2 (l % 4) + 0..1) of it, of its transpose with .trans. */
@@ -69,8 +72,8 @@ TW_FN uint32_t tw__isa_to_tf32(float value)
 /* 9.7.9.25.3 cp.async: 16 bytes, those past source_bytes become zero */
 TW_FN void tw__isa_cp_async_16(void *shared, const void *global, int source_bytes)
 {
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(tw__isa_shared_address(shared)), "l"(global),
-                 "r"(source_bytes)
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(tw__isa_shared_address(shared)),
+                 "l"(global), "r"(source_bytes)
                  : "memory");
 }
 

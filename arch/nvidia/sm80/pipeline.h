@@ -9,7 +9,8 @@
 
 TW_FN int tw__ring_ahead(int stages) { return stages - 1; }
 
-/* Closes the group of the step before. Empty groups count too: the number in flight stays the number of steps. */
+/* Closes the group of the step before. Empty groups count too: the number in flight stays the number of
+ * steps. */
 TW_FN void tw__ring_step(void) { tw__isa_cp_async_commit(); }
 
 TW_FN void tw__ring_meet(int in_flight)
