@@ -10,7 +10,7 @@
 #ifndef TW_ARCH_DETECT_H
 #define TW_ARCH_DETECT_H
 
-#define TW__FIRST(...)     TW__FIRST_(__VA_ARGS__, 0)
+#define TW__FIRST(...) TW__FIRST_(__VA_ARGS__, 0)
 #define TW__FIRST_(a, ...) a
 
 #if !defined(TW_MACHINE)
@@ -32,30 +32,32 @@
 #elif defined(__gfx942__) || defined(__HIP__)
 #define TW_MACHINE gfx942
 #elif defined(__AMDGCN__)
-#error                                                                                                       \
-    "TW: no machine for this AMD GPU; arch/registry.def lists them (compile with -mcpu=gfx90a, gfx942 or gfx950)"
+#error "TW: no machine for this AMD GPU; arch/registry.def lists them (compile with -mcpu=gfx90a, gfx942 or gfx950)"
 #else
 #define TW_MACHINE cpu
 #endif
 #endif
 
-#define TW__PATH(folder, file) TW__TEXT(folder / file)
-#define TW__IN(vendor)         vendor / TW_MACHINE
+/* clang-format off */
+#define TW__PATH(folder, file) TW__TEXT(folder/file)
+#define TW__IN(vendor) vendor/TW_MACHINE
 
 /* No space after the commas below: gcc 12 would look for a file whose name begins with it. */
 
-#if __has_include(TW__PATH(TW__IN(nvidia), isa.h))
+#if __has_include(TW__PATH(TW__IN(nvidia),isa.h))
 #define TW__MACHINE_FILE(file) TW__PATH(TW__IN(nvidia), file)
-#define TW__GPU                1
-#elif __has_include(TW__PATH(TW__IN(amd), isa.h))
+#define TW__GPU 1
+#elif __has_include(TW__PATH(TW__IN(amd),isa.h))
 #define TW__MACHINE_FILE(file) TW__PATH(TW__IN(amd), file)
-#define TW__GPU                1
-#elif __has_include(TW__PATH(TW_MACHINE, isa.h))
+#define TW__GPU 1
+#elif __has_include(TW__PATH(TW_MACHINE,isa.h))
 #define TW__MACHINE_FILE(file) TW__PATH(TW_MACHINE, file)
-#define TW__GPU                0
+#define TW__GPU 0
 #else
 #error "TW: TW_MACHINE names no folder under arch/; arch/registry.def lists the machines"
 #endif
+
+/* clang-format on */
 
 #if TW__GPU && !defined(__CUDACC__) && !defined(__HIP__) && !defined(__AMDGCN__)
 #define TW_EMULATED 1

@@ -139,7 +139,8 @@ TW_FN void tw__set_one(tw__ref x, int n, float value)
     ROW(silu, tw_siluf(x)) ROW(gelu, tw_geluf(x)) ROW(gelu_tanh, tw_gelu_tanhf(x)) ROW(relu, tw_reluf(x)) \
     ROW(abs, tw_absf(x))
 #define TW__BINARY_OPS(ROW)                                                                           \
-    ROW(add, x + y) ROW(sub, x - y) ROW(mul, x * y) ROW(div, tw_divf(x, y)) ROW(min, tw_minf(x, y)) ROW(max, tw_maxf(x, y))
+    ROW(add, x + y) ROW(sub, x - y) ROW(mul, x * y) ROW(div, tw_divf(x, y))                             \
+    ROW(min, tw_minf(x, y)) ROW(max, tw_maxf(x, y))
 
 /* clang-format on */
 
