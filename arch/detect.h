@@ -10,6 +10,8 @@
 #ifndef TW_ARCH_DETECT_H
 #define TW_ARCH_DETECT_H
 
+#include "dialect.h"
+
 #define TW__FIRST(...) TW__FIRST_(__VA_ARGS__, 0)
 #define TW__FIRST_(a, ...) a
 
