@@ -11,10 +11,15 @@ typedef struct {
 } attention_stage;
 
 typedef struct {
+    tw_st(ATTENTION_DTYPE, BQ, D) tile;
+} attention_query;
+
+typedef struct {
     tw_ring(attention_stage, ATTENTION_STAGES) ring;
+    attention_query query[ATTENTION_Q_SHARED]; /* one or none */
 } attention_shared;
 
-TW_KERNEL(attention, TW_TEAM_THREADS, (attention_args, args))
+TW_KERNEL(attention, TW_PIPELINED_THREADS, (attention_args, args))
 {
     attention_args g = args;
     const attention_work w = attention_plan(&g);
@@ -25,10 +30,16 @@ TW_KERNEL(attention, TW_TEAM_THREADS, (attention_args, args))
     tw_softmax_state(BQ) row;
     TW_SHARED(attention_shared, shared);
     TW_PIPE(pipe, shared->ring);
+    attention_query *kept = shared->query;
 
     if (w.q0 >= w.len_q)
         return;
-    tw_load(q, g.q, w.batch, w.head, w.q0);
+    if (ATTENTION_Q_SHARED) {
+        tw_load(kept->tile, g.q, w.batch, w.head, w.q0);
+        tw_sync();
+    } else {
+        tw_load(q, g.q, w.batch, w.head, w.q0);
+    }
     tw_zero(o);
     tw_softmax_init(row);
     TW_PIPELINE(pipe, w.count)
@@ -43,7 +54,10 @@ TW_KERNEL(attention, TW_TEAM_THREADS, (attention_args, args))
         {
             const int64_t kv0 = (int64_t)(w.first + i) * BKV;
             tw_zero(s);
-            tw_mma_ABt(s, q, stage->k);
+            if (ATTENTION_Q_SHARED)
+                tw_mma_ABt(s, kept->tile, stage->k);
+            else
+                tw_mma_ABt(s, q, stage->k);
             if (!ATTENTION_PLAIN) {
                 const float slope = ATTENTION_ALIBI ? tw_read(g.slopes, w.head) : 0.0f;
                 tw_map(s, x, attention_cap(x * g.scale, g.softcap));
@@ -70,3 +84,5 @@ TW_KERNEL(attention, TW_TEAM_THREADS, (attention_args, args))
 }
 
 TW_EXPORT(attention, attention_args, attention_shared, BQ, BKV, D, DV)
+TW_STREAM(attention, attention_args, k, attention_stage, k)
+TW_STREAM(attention, attention_args, v, attention_stage, v)

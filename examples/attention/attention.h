@@ -66,16 +66,17 @@ typedef struct {
     int32_t tiles;                     /* query tiles of the longest sequence */
 } attention_args;
 
-#define ATTENTION_TUNE(machine, dim, bq, bkv, rows, stages)                                                   \
-    enum { ATTENTION_BQ_##machine##_##dim = bq, ATTENTION_BKV_##machine##_##dim = bkv };                       \
-    enum { ATTENTION_ROWS_##machine##_##dim = rows, ATTENTION_STAGES_##machine##_##dim = stages };             \
+#define ATTENTION_TUNE(machine, dim, bq, bkv, rows, stages, q_shared)                                        \
+    enum { ATTENTION_BQ_##machine##_##dim = bq, ATTENTION_BKV_##machine##_##dim = bkv };                     \
+    enum { ATTENTION_ROWS_##machine##_##dim = rows, ATTENTION_STAGES_##machine##_##dim = stages };           \
+    enum { ATTENTION_Q_SHARED_##machine##_##dim = q_shared };                                                \
     TW_STATIC_ASSERT(bq % (16 * rows) == 0 && bkv % 16 == 0, "attention/tune.def: tile of " #machine);
 #include "tune.def"
 
 enum { ATTENTION_DIM = ATTENTION_D > ATTENTION_DV ? ATTENTION_D : ATTENTION_DV };
-#define ATTENTION_TUNED(what)                                    \
-    (ATTENTION_DIM <= 64 ? TW__JOIN(TW_HERE(what), _64)          \
-     : ATTENTION_DIM <= 128 ? TW__JOIN(TW_HERE(what), _128)      \
+#define ATTENTION_TUNED(what)                               \
+    (ATTENTION_DIM <= 64    ? TW__JOIN(TW_HERE(what), _64)  \
+     : ATTENTION_DIM <= 128 ? TW__JOIN(TW_HERE(what), _128) \
                             : TW__JOIN(TW_HERE(what), _256))
 enum {
     BQ = ATTENTION_TUNED(ATTENTION_BQ_),
@@ -84,6 +85,7 @@ enum {
     DV = ATTENTION_DV,
     ATTENTION_ROWS = ATTENTION_TUNED(ATTENTION_ROWS_),
     ATTENTION_STAGES = ATTENTION_TUNED(ATTENTION_STAGES_),
+    ATTENTION_Q_SHARED = ATTENTION_TUNED(ATTENTION_Q_SHARED_),
     /* the plain score's scale is folded into the softmax */
     ATTENTION_PLAIN = !(ATTENTION_BIAS || ATTENTION_ALIBI || ATTENTION_SOFTCAP || ATTENTION_SCORED)
 };
