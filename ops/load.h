@@ -11,6 +11,8 @@
  * Coordinates are those of the tensor's element that lands on (0, 0), outermost first; missing ones are 0.
  * They may be negative or past the edge: what lies outside the tensor reads as zero.
  *
+ * tw_load_add(t, g, factor, coordinates...)   register tile t += factor * what tw_load would bring, without
+ *                                holding both
  * tw_read(g, coordinates...)      one element as a float, tw_read_int one of an i32 tensor; 0 outside
  * tw_load_transposed(dst, src)   register tile R x C <- shared tile C x R
  */
@@ -38,6 +40,15 @@
         tw__load(TW__REF(dst), TW__REF(src), TW__WINDOW(src, i, j, k, l));                                   \
     } while (0)
 
+#define tw_load_add(...) TW__LOAD_ADD(__VA_ARGS__, 0, 0, 0, 0, 0)
+#define TW__LOAD_ADD(t, g, factor, i, j, k, l, ...)                                                          \
+    do {                                                                                                     \
+        TW_STATIC_ASSERT(TW__IS(t, TW__REGISTER) && TW__IS(g, TW__GLOBAL),                                   \
+                         "TW016 tw_load_add(" #t ", " #g                                                     \
+                         ", ...): takes a register tile and a global tensor");                               \
+        tw__load_add(TW__REF(t), TW__WINDOW(g, i, j, k, l), factor);                                         \
+    } while (0)
+
 #define tw_load_transposed(dst, src)                                                                         \
     do {                                                                                                     \
         TW_STATIC_ASSERT(TW__IS(dst, TW__REGISTER) && TW__IS_SHARED(src) &&                                  \
@@ -53,23 +64,51 @@
 #define tw_read_int(...)                 TW__READ_INT(__VA_ARGS__, 0, 0, 0, 0, 0)
 #define TW__READ_INT(g, i, j, k, l, ...) ((int)tw__window_bits(TW__WINDOW(g, i, j, k, l), 0, 0))
 
+/* May the runs of tile t be loaded whole? */
+TW_FN int tw__loads_runs(tw__ref t, tw__window w)
+{
+    return !tw__flipped(t) && tw__runs_aligned(w, TW__INNER_RUN * tw__bytes(w.dtype));
+}
+
+/* The run of elements n... of tile t from the window, packed. */
+TW_FN void tw__load_run(uint32_t *words, tw__ref t, tw__window w, int n, int whole)
+{
+    int r = tw__element_row(t, n), c = tw__element_col(t, n), down = tw__flipped(t);
+    if (whole && tw__has_run(w, r, c, TW__INNER_RUN)) {
+        tw__isa_global_load(words, tw__window_at(w, r, c), TW__INNER_RUN * tw__bytes(w.dtype));
+    } else {
+        TW_UNROLL
+        for (int q = 0; q < TW__INNER_RUN; q++)
+            words[q] = tw__window_bits(w, r + (down ? q : 0), c + (down ? 0 : q));
+        tw__pack_run(words, w.dtype);
+    }
+}
+
 TW_FN void tw__load_tile_global(tw__ref t, tw__window w)
 {
-    int run_bytes = TW__INNER_RUN * tw__bytes(w.dtype), down = tw__flipped(t);
-    int wide = !down && tw__runs_aligned(w, run_bytes);
+    int whole = tw__loads_runs(t, w);
     TW_UNROLL
     for (int n = 0; n < tw__elements(t); n += TW__INNER_RUN) {
-        int r = tw__element_row(t, n), c = tw__element_col(t, n);
         uint32_t words[TW__RUN_WORDS];
-        if (wide && tw__has_run(w, r, c, TW__INNER_RUN)) {
-            tw__isa_global_load(words, tw__window_at(w, r, c), run_bytes);
-        } else {
-            TW_UNROLL
-            for (int q = 0; q < TW__INNER_RUN; q++)
-                words[q] = tw__window_bits(w, r + (down ? q : 0), c + (down ? 0 : q));
-            tw__pack_run(words, w.dtype);
-        }
+        tw__load_run(words, t, w, n, whole);
         tw__put_run(t, n, words, w.dtype);
+    }
+}
+
+TW_FN void tw__load_add(tw__ref t, tw__window w, float factor)
+{
+    int whole = tw__loads_runs(t, w), dtype = tw__dtype(t);
+    TW_UNROLL
+    for (int n = 0; n < tw__elements(t); n += TW__INNER_RUN) {
+        uint32_t words[TW__RUN_WORDS];
+        tw__load_run(words, t, w, n, whole);
+        TW_UNROLL
+        for (int q = 0; q < TW__INNER_RUN; q += 2) {
+            float low = tw__value_of(tw__run_bits(words, w.dtype, q), w.dtype);
+            float high = tw__value_of(tw__run_bits(words, w.dtype, q + 1), w.dtype);
+            tw__set_pair(t.data, dtype, n + q, tw__element(t.data, dtype, n + q) + factor * low,
+                         tw__element(t.data, dtype, n + q + 1) + factor * high);
+        }
     }
 }
 

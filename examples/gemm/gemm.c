@@ -46,16 +46,10 @@ TW_KERNEL(gemm, TW_PIPELINED_THREADS, (gemm_args, g))
         tw_add(acc, acc, bias);
     }
     tw_map_at(acc, x, r, c, GEMM_ACTIVATE(GEMM_EPILOGUE(x, (m + r), (n + c))));
-    if (GEMM_RESIDUAL) {
-        tw_rt(f32, GEMM_BM, GEMM_BN, acc) residual;
-        tw_load(residual, g.residual, m, n);
-        tw_add(acc, acc, residual);
-    }
-    if (g.beta != 0.0f) {
-        tw_rt(f32, GEMM_BM, GEMM_BN, acc) old;
-        tw_load(old, g.c, m, n);
-        tw_map2(acc, x, old, y, x + g.beta * y);
-    }
+    if (GEMM_RESIDUAL)
+        tw_load_add(acc, g.residual, 1.0f, m, n);
+    if (g.beta != 0.0f)
+        tw_load_add(acc, g.c, g.beta, m, n);
     tw_store(g.c, acc, m, n);
 }
 
