@@ -35,6 +35,7 @@ typedef struct {
     tw_status (*load)(tw_target *target, const char *path, const char *kernel, tw_loaded *loaded);
     void (*unload)(tw_target *target, tw_loaded *loaded);
     tw_status (*launch)(tw_target *target, const tw_loaded *loaded, const tw_launch *launch);
+    void (*use_stream)(tw_target *target, void *stream); /* NULL where there are no streams */
     /* Brackets a launch; stop waits for it and gives what lay between in milliseconds. */
     tw_status (*timer_start)(tw_target *target);
     tw_status (*timer_stop)(tw_target *target, double *milliseconds);

@@ -26,6 +26,7 @@ typedef struct {
     tw_driver_calls call;
     void *library;
     void *event[2];
+    void *stream; /* of launches and events; NULL: the default stream */
     int has_context;
 } driver_state;
 
@@ -268,14 +269,21 @@ static tw_status driver_launch(tw_target *target, const tw_loaded *loaded, const
     };
     DRIVER_TRY(target, TW_DEVICE, "the launch",
                state->call.launch(loaded->function, launch->grid[0], launch->grid[1], launch->grid[2],
-                                  loaded->info.threads, 1, 1, loaded->info.shared_bytes, NULL, NULL, extra));
+                                  loaded->info.threads, 1, 1, loaded->info.shared_bytes, state->stream, NULL,
+                                  extra));
     return tw_ok();
+}
+
+static void driver_use_stream(tw_target *target, void *stream)
+{
+    driver_state *state = target->state;
+    state->stream = stream;
 }
 
 static tw_status driver_timer_start(tw_target *target)
 {
     const driver_state *state = target->state;
-    DRIVER_TRY(target, TW_DEVICE, "recording an event", state->call.event_record(state->event[0], NULL));
+    DRIVER_TRY(target, TW_DEVICE, "recording an event", state->call.event_record(state->event[0], state->stream));
     return tw_ok();
 }
 
@@ -284,7 +292,7 @@ static tw_status driver_timer_stop(tw_target *target, double *milliseconds)
     const driver_state *state = target->state;
     const tw_driver_calls *call = &state->call;
     float elapsed = 0;
-    DRIVER_TRY(target, TW_DEVICE, "recording an event", call->event_record(state->event[1], NULL));
+    DRIVER_TRY(target, TW_DEVICE, "recording an event", call->event_record(state->event[1], state->stream));
     DRIVER_TRY(target, TW_DEVICE, "a launch", call->event_synchronize(state->event[1]));
     DRIVER_TRY(target, TW_DEVICE, "timing", call->event_elapsed(&elapsed, state->event[0], state->event[1]));
     *milliseconds = (double)elapsed;
@@ -302,6 +310,7 @@ const tw_backend tw_backend_driver = {
     .load = driver_load,
     .unload = driver_unload,
     .launch = driver_launch,
+    .use_stream = driver_use_stream,
     .timer_start = driver_timer_start,
     .timer_stop = driver_timer_stop,
 };

@@ -42,6 +42,7 @@ struct tw_tensor {
     tw_tensor_arg argument; /* the device tensor */
     void *buffer;           /* its allocation, guards included */
     size_t buffer_bytes;
+    int is_lent; /* `argument` is the caller's memory; no input, no buffer */
 };
 
 TW_CHECKED tw_status tw_problem_create(const tw_kernel *kernel, tw_problem **problem);
@@ -56,8 +57,17 @@ TW_CHECKED tw_status tw_problem_set(tw_problem *problem, const char *name, const
 /* A symbol's size, 1 to 2^40. */
 TW_CHECKED tw_status tw_problem_set_size(tw_problem *problem, const char *symbol, int64_t size);
 
+/* Several of both, without expressions: "Sq=17 causal=1 scale=0.5". */
+TW_CHECKED tw_status tw_problem_set_words(tw_problem *problem, const char *words);
+
 /* The file that fills an input; read by tw_problem_resolve. */
 TW_CHECKED tw_status tw_problem_set_input(tw_problem *problem, const char *tensor, const char *path);
+
+/* Device memory of the caller's that is the tensor, in place of a file and of a buffer of the problem's own; before
+ * tw_problem_resolve. `rank` dims, which give the symbols their sizes, and strides; it must outlive the problem's
+ * launches. Not for tensors whose contents the host has to know (cu_q). A problem with lent tensors is
+ * launched by tw_problem_launch and timed; tw_problem_run and _check refuse it. */
+TW_CHECKED tw_status tw_problem_lend(tw_problem *problem, const char *tensor, int rank, const tw_tensor_arg *where);
 
 /* Sizes from the files, from tw_problem_set_size and from presets, in that order, where two sources may not
  * disagree; inputs from the files, or from `seed` and the tensor's name. */
@@ -95,6 +105,9 @@ TW_CHECKED tw_status tw_problem_open(tw_problem *problem, tw_target *target, int
 const tw_instance *tw_problem_instance(const tw_problem *problem);
 
 TW_CHECKED tw_status tw_problem_run(tw_problem *problem);
+
+/* Starts the kernel once on the buffers as they are, and returns before it has finished (instance.h). */
+TW_CHECKED tw_status tw_problem_launch(tw_problem *problem);
 
 /* `milliseconds` has room for `launches` numbers; one launch before them is not counted. */
 TW_CHECKED tw_status tw_problem_time(tw_problem *problem, int launches, double *milliseconds);

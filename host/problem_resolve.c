@@ -75,28 +75,29 @@ static void print_dims(char *text, size_t bytes, int rank, const int64_t *dim)
         snprintf(text + used, bytes - (size_t)used, rank == 1 ? ",)" : ")");
 }
 
-/* A file's dims as the values of its tensor's symbols. */
-static tw_status take_sizes(tw_problem *problem, const tw_tensor *tensor, const tw_npy *npy, const char *path)
+/* The dims of a file, or of lent memory, as the values of their tensor's symbols. */
+static tw_status take_sizes(tw_problem *problem, const tw_tensor *tensor, int given_rank, const int64_t *given,
+                            const char *path, const char *giver)
 {
     tw_extent extent[TW_RANK_MAX];
     int rank = tw_row_extents(problem->kernel, tensor->row, extent);
     char dims[128];
-    print_dims(dims, sizeof dims, npy->rank, npy->dim);
-    if (rank != npy->rank) {
-        return tw_fail(TW_INVALID, "%s: %s is [%s], the file's shape is %s", path, tensor->row->name,
-                       tensor->row->shape, dims);
+    print_dims(dims, sizeof dims, given_rank, given);
+    if (rank != given_rank) {
+        return tw_fail(TW_INVALID, "%s: %s is [%s], the %s's shape is %s", path, tensor->row->name,
+                       tensor->row->shape, giver, dims);
     }
     for (int d = 0; d < rank; d++) {
         int symbol = extent[d].symbol;
-        int64_t *size = &problem->size[symbol], found = npy->dim[d] - extent[d].plus;
+        int64_t *size = &problem->size[symbol], found = given[d] - extent[d].plus;
         if (found < 1) {
-            return tw_fail(TW_INVALID, "%s: %s is [%s], the file's shape is %s; every size must be at least 1",
-                           path, tensor->row->name, tensor->row->shape, dims);
+            return tw_fail(TW_INVALID, "%s: %s is [%s], the %s's shape is %s; every size must be at least 1",
+                           path, tensor->row->name, tensor->row->shape, giver, dims);
         }
         if (*size && *size != found) {
-            return tw_fail(TW_INVALID, "%s: %s is [%s] with %s = %lld from %s, the file's shape is %s", path,
+            return tw_fail(TW_INVALID, "%s: %s is [%s] with %s = %lld from %s, the %s's shape is %s", path,
                            tensor->row->name, tensor->row->shape, problem->kernel->symbols[symbol].name,
-                           (long long)*size, problem->size_source[symbol], dims);
+                           (long long)*size, problem->size_source[symbol], giver, dims);
         }
         if (!*size) {
             *size = found;
@@ -170,6 +171,24 @@ static tw_status fill_input(tw_problem *problem, tw_tensor *tensor, const tw_npy
     return tw_fail(status.code, "%s: for %s: %s", path, tensor->row->name, status.message);
 }
 
+/* Puts the tensors that are lent where they are. */
+static tw_status take_lent(tw_problem *problem)
+{
+    for (int i = 0; problem->kernel->tensors[i].name; i++) {
+        const char *name = problem->kernel->tensors[i].name;
+        if (!problem->lent[i].data)
+            continue;
+        tw_tensor *tensor = tw_problem_tensor(problem, name);
+        if (!tensor)
+            return tw_fail(TW_INVALID, "%s has no tensor %s under these options, but it is lent",
+                           problem->kernel->name, name);
+        tensor->is_lent = 1;
+        tensor->argument = problem->lent[i];
+        TW_TRY(take_sizes(problem, tensor, problem->lent_rank[i], tensor->argument.dim, "lent memory", "tensor"));
+    }
+    return tw_ok();
+}
+
 static tw_status read_files(tw_problem *problem, tw_npy *file)
 {
     for (size_t i = 0; i < problem->tensor_count; i++) {
@@ -177,7 +196,7 @@ static tw_status read_files(tw_problem *problem, tw_npy *file)
         if (!path)
             continue;
         TW_TRY(tw_npy_read(path, &file[i]));
-        TW_TRY(take_sizes(problem, &problem->tensor[i], &file[i], path));
+        TW_TRY(take_sizes(problem, &problem->tensor[i], file[i].rank, file[i].dim, path, "file"));
     }
     return tw_ok();
 }
@@ -200,6 +219,7 @@ static tw_status settle_scalars(tw_problem *problem)
 static tw_status fill(tw_problem *problem, tw_npy *file)
 {
     TW_TRY(read_files(problem, file));
+    TW_TRY(take_lent(problem));
     int64_t size[TW_SYMBOLS_MAX];
     TW_TRY(tw_settle_sizes(problem, size));
     memcpy(problem->size, size, sizeof size);
@@ -208,7 +228,7 @@ static tw_status fill(tw_problem *problem, tw_npy *file)
         TW_TRY(size_tensor(problem, &problem->tensor[i]));
     for (size_t i = 0; i < problem->tensor_count; i++) {
         tw_tensor *tensor = &problem->tensor[i];
-        if (!tensor->is_input)
+        if (!tensor->is_input || tensor->is_lent)
             continue;
         TW_TRY(fill_input(problem, tensor, &file[i], input_path(problem, tensor->row->name)));
     }

@@ -62,8 +62,10 @@ tw_status tw_problem_open(tw_problem *problem, tw_target *target, int64_t pad, t
     tw_problem_defines(problem, &request.defines, &request.define_count);
     TW_TRY(tw_instance_open(target, &request, &problem->instance));
     problem->target = target;
-    for (size_t i = 0; i < problem->tensor_count; i++)
-        TW_TRY(allocate(target, &problem->tensor[i], pad));
+    for (size_t i = 0; i < problem->tensor_count; i++) {
+        if (!problem->tensor[i].is_lent)
+            TW_TRY(allocate(target, &problem->tensor[i], pad));
+    }
     problem->args = calloc(1, kernel->args_bytes);
     if (!problem->args)
         return tw_fail(TW_NO_MEMORY, "no memory for arguments");
@@ -134,8 +136,19 @@ static tw_status download(tw_problem *problem, tw_tensor *tensor)
     return status;
 }
 
+static tw_status refuse_lent(const tw_problem *problem, const char *call)
+{
+    for (size_t i = 0; i < problem->tensor_count; i++) {
+        if (problem->tensor[i].is_lent)
+            return tw_fail(TW_INVALID, "%s: %s of %s is lent, its contents are the caller's; use tw_problem_launch",
+                           call, problem->tensor[i].row->name, problem->kernel->name);
+    }
+    return tw_ok();
+}
+
 tw_status tw_problem_run(tw_problem *problem)
 {
+    TW_TRY(refuse_lent(problem, "tw_problem_run"));
     for (size_t i = 0; i < problem->tensor_count; i++)
         TW_TRY(upload(problem, &problem->tensor[i]));
     TW_TRY(tw_instance_launch(problem->instance, problem->args, problem->kernel->args_bytes, problem->grid,
@@ -160,6 +173,7 @@ tw_status tw_problem_check(tw_problem *problem, int *pass)
 {
     const tw_kernel *kernel = problem->kernel;
     *pass = 0;
+    TW_TRY(refuse_lent(problem, "tw_problem_check"));
     for (size_t i = 0; i < problem->tensor_count; i++) {
         tw_tensor *tensor = &problem->tensor[i];
         if (!tensor->is_output || tensor->reference)

@@ -20,6 +20,8 @@ struct tw_problem {
     double scalar[TW_SCALARS_MAX];
     int scalar_said[TW_SCALARS_MAX];
     char *input_path[TW_TENSORS_MAX]; /* by row of kernel->tensors; rows of one name share the first one's */
+    tw_tensor_arg lent[TW_TENSORS_MAX]; /* likewise; data is NULL where nothing is lent */
+    int lent_rank[TW_TENSORS_MAX];
     tw_tensor tensor[TW_TENSORS_MAX];
     size_t tensor_count;
     char *define_text[TW_OPTIONS_MAX][2];

@@ -205,6 +205,12 @@ tw_status tw_target_read(tw_target *target, void *host, const void *device, size
 
 tw_status tw_target_synchronize(tw_target *target) { return target->backend->synchronize(target); }
 
+void tw_target_use_stream(tw_target *target, void *stream)
+{
+    if (target->backend->use_stream)
+        target->backend->use_stream(target, stream);
+}
+
 tw_status tw_info_check(const tw_kernel_info *info, const char *path, const char *kernel)
 {
     if (info->abi == TW_ABI)

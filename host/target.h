@@ -86,4 +86,8 @@ TW_CHECKED tw_status tw_target_read(tw_target *target, void *host, const void *d
 /* Waits for every launch; a fault of one of them shows here at the latest. */
 TW_CHECKED tw_status tw_target_synchronize(tw_target *target);
 
+/* The CUstream or hipStream_t on which launches go from now on, in order with the caller's own work there; NULL,
+ * as at first, is the default stream. A processor has none: nothing changes. */
+void tw_target_use_stream(tw_target *target, void *stream);
+
 #endif
