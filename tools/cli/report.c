@@ -11,6 +11,9 @@
 
 tw_status cli_json_allowed(const char *path)
 {
+    if (!TW_WITH_JSON)
+        return tw_fail(TW_UNAVAILABLE, "--json %s: this tw was built without libcjson; install it (Debian: "
+                       "libcjson-dev) and build again", path);
     return strcmp(path, "-") == 0 ? tw_ok() : tw_output_allowed(path);
 }
 

@@ -5,9 +5,8 @@
 #ifndef TW_TOOLS_REPORT_H
 #define TW_TOOLS_REPORT_H
 
-#include <cjson/cJSON.h>
-
 #include "host/status.h"
+#include "json.h"
 
 TW_CHECKED tw_status cli_json_allowed(const char *path);
 TW_CHECKED tw_status cli_json_write(const char *path, const cJSON *json);

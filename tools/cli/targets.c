@@ -2,7 +2,6 @@
  *
  * tw targets: every target, whether kernels for it are built in, what compiles more, whether it runs here.
  */
-#include <cjson/cJSON.h>
 #include <stdio.h>
 
 #include "cli.h"
