@@ -78,6 +78,16 @@ static void native_unload(tw_target *target, tw_loaded *loaded)
     *loaded = (tw_loaded){0};
 }
 
+/* An object brings its OpenMP library along if the program has none. Its threads outlive the object and run the
+ * library's code, so that has to stay in memory for good. */
+static void keep_openmp(void *object)
+{
+    Dl_info library;
+    void *symbol = dlsym(object, "omp_get_max_threads");
+    if (symbol && dladdr(symbol, &library) && library.dli_fname)
+        dlopen(library.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
+}
+
 static tw_status native_load(tw_target *target, const char *path, const char *kernel, tw_loaded *loaded)
 {
     /* dlopen takes a name without a slash for a library to search. */
@@ -86,6 +96,7 @@ static tw_status native_load(tw_target *target, const char *path, const char *ke
     free(file);
     if (!loaded->object)
         return tw_fail(TW_INVALID, "%s cannot be loaded: %s", path, dlerror());
+    keep_openmp(loaded->object);
     char *info_name = tw_text_format("%s_info", kernel);
     char *launch_name = tw_text_format("%s_launch", kernel);
     const tw_kernel_info *info = dlsym(loaded->object, info_name);

@@ -1,32 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the GEMM's tests share: the target they run on, one random seed, and one call that sets up, runs and
- * judges a GEMM.
- *
- *   test_gemm [TARGET...]    no target: the CPU and every emulated machine
- *   TW_TEST_SEED=<n>         repeats a run; a failure prints its n
+ * What the GEMM's tests share: one call that sets up, runs and judges a GEMM.
  */
 #ifndef TESTS_EXAMPLES_GEMM_CASE_H
 #define TESTS_EXAMPLES_GEMM_CASE_H
 
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-#include "host/tilewright_host.h"
+#include "kernel_case.h"
 
 extern const tw_kernel tw_kernel_gemm;
-
-static tw_target *test_target; /* open while a group of tests runs */
 
 enum { CASE_SETTINGS_MAX = 8 };
 
@@ -39,31 +20,6 @@ typedef struct {
     int exact;                    /* 1: every element must equal the reference */
 } gemm_case;
 
-static inline uint64_t test_seed(void)
-{
-    static uint64_t seed;
-    const char *given = getenv("TW_TEST_SEED");
-    if (seed == 0)
-        seed = given ? strtoull(given, NULL, 0) : (uint64_t)time(NULL) * 1000003u + (uint64_t)getpid();
-    return seed;
-}
-
-/* Uniform in 0 .. below - 1. */
-static inline int test_random(int below)
-{
-    static uint64_t state;
-    if (state == 0)
-        state = test_seed() | 1u;
-    state = state * 6364136223846793005u + 1442695040888963407u;
-    return (int)((state >> 33) % (uint64_t)below);
-}
-
-static inline void test_ok(tw_status status)
-{
-    if (status.code != TW_OK)
-        fail_msg("%s (TW_TEST_SEED=%llu)", status.message, (unsigned long long)test_seed());
-}
-
 /* The case as one would repeat it by hand. */
 static inline void case_describe(const gemm_case *test, char *text, size_t bytes)
 {
@@ -73,15 +29,6 @@ static inline void case_describe(const gemm_case *test, char *text, size_t bytes
     for (int i = 0; i < CASE_SETTINGS_MAX && test->set[i][0] && (size_t)used < bytes; i++)
         used +=
             snprintf(text + used, bytes - (size_t)used, " --set '%s=%s'", test->set[i][0], test->set[i][1]);
-}
-
-/* Half the distance between neighbouring values of `dtype` around `value`. */
-static inline double half_step(tw_dtype dtype, double value)
-{
-    int digits = dtype == TW_DTYPE_BF16 ? 8 : dtype == TW_DTYPE_F16 ? 11 : 24, exponent;
-    int lowest = dtype == TW_DTYPE_F16 ? -13 : -125; /* of frexp for the smallest normal number */
-    frexp(value, &exponent);
-    return ldexp(0.5, (exponent > lowest ? exponent : lowest) - digits);
 }
 
 /* Is every element the rounding of a number within 1e-5 of the reference? The kernel's bound is for the mean
@@ -138,57 +85,10 @@ static inline void case_check(const gemm_case *test)
     tw_problem_free(problem);
 }
 
-/* Replaces an input by `value(i, context)` for each element i, rounded to its dtype. */
-static inline void case_fill(tw_problem *problem, const char *name, double (*value)(size_t, const void *),
-                             const void *context)
-{
-    tw_tensor *tensor = tw_problem_tensor(problem, name);
-    if (!tensor || !tensor->is_input)
-        return;
-    for (size_t i = 0; i < tensor->count; i++) {
-        double element = value(i, context);
-        tw_dtype_encode(tensor->dtype, &element, (char *)tensor->input + i * tw_dtype_bytes(tensor->dtype),
-                        1);
-    }
-}
-
 static inline double small_integer(size_t index, const void *context)
 {
     (void)index, (void)context;
     return test_random(7) - 3;
-}
-
-/* Runs the tests on each target named, or on every one that needs no device. */
-static inline int run_on_targets(int count, char **names, int (*run)(const char *name))
-{
-    int failed = 0;
-    for (int i = 0; i < count; i++)
-        failed += run(names[i]);
-    for (size_t i = 0; count == 0 && i < tw_target_count(); i++) {
-        tw_target_report report;
-        tw_target_describe(i, &report);
-        if (report.runnable && (report.id.kind == TW_TARGET_CPU || report.id.kind == TW_TARGET_EMULATED))
-            failed += run(report.id.name);
-    }
-    return failed;
-}
-
-static const char *target_name;
-
-static inline int open_target(void **state)
-{
-    tw_status status = tw_target_open(target_name, &test_target);
-    (void)state;
-    if (status.code != TW_OK)
-        fprintf(stderr, "%s\n", status.message);
-    return status.code != TW_OK;
-}
-
-static inline int close_target(void **state)
-{
-    (void)state;
-    tw_target_close(test_target);
-    return 0;
 }
 
 #endif
