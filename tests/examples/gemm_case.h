@@ -20,7 +20,7 @@ typedef struct {
     int exact;                    /* 1: every element must equal the reference */
 } gemm_case;
 
-/* The case as one would repeat it by hand. */
+/* The command that repeats the case, with other numbers. */
 static inline void case_describe(const gemm_case *test, char *text, size_t bytes)
 {
     int used =
@@ -46,6 +46,15 @@ static inline int case_is_rounding_alone(const tw_tensor *c)
     return 1;
 }
 
+static inline void case_ok(const gemm_case *test, tw_status status)
+{
+    char command[512];
+    if (status.code == TW_OK)
+        return;
+    case_describe(test, command, sizeof command);
+    fail_msg("%s: %s (TW_TEST_SEED=%llu)", command, status.message, (unsigned long long)test_seed());
+}
+
 static inline void case_fail(const gemm_case *test, const tw_tensor *c)
 {
     char command[512];
@@ -65,20 +74,20 @@ static inline void case_check(const gemm_case *test)
 {
     tw_problem *problem;
     int pass;
-    test_ok(tw_problem_create(&tw_kernel_gemm, &problem));
+    case_ok(test, tw_problem_create(&tw_kernel_gemm, &problem));
     for (int i = 0; i < CASE_SETTINGS_MAX && test->set[i][0]; i++)
-        test_ok(tw_problem_set(problem, test->set[i][0], test->set[i][1]));
-    test_ok(tw_problem_set_size(problem, "M", test->m));
-    test_ok(tw_problem_set_size(problem, "N", test->n));
-    test_ok(tw_problem_set_size(problem, "K", test->k));
-    test_ok(tw_problem_resolve(problem, test_seed() + (uint64_t)test_random(1 << 30)));
+        case_ok(test, tw_problem_set(problem, test->set[i][0], test->set[i][1]));
+    case_ok(test, tw_problem_set_size(problem, "M", test->m));
+    case_ok(test, tw_problem_set_size(problem, "N", test->n));
+    case_ok(test, tw_problem_set_size(problem, "K", test->k));
+    case_ok(test, tw_problem_resolve(problem, test_seed() + (uint64_t)test_random(1 << 30)));
     if (test->before)
         test->before(problem);
-    test_ok(tw_problem_open(problem, test_target, test->pad, NULL, NULL));
-    test_ok(tw_problem_run(problem));
+    case_ok(test, tw_problem_open(problem, test_target, test->pad, NULL, NULL));
+    case_ok(test, tw_problem_run(problem));
     if (test->after)
         test->after(problem);
-    test_ok(tw_problem_check(problem, &pass));
+    case_ok(test, tw_problem_check(problem, &pass));
     const tw_tensor *c = tw_problem_tensor(problem, "c");
     if ((!pass && !case_is_rounding_alone(c)) || (test->exact && c->error.max_abs != 0))
         case_fail(test, c);

@@ -2,8 +2,9 @@
  *
  * What the tests of every kernel share: the target they run on, one random seed, filled inputs.
  *
- *   test_gemm [TARGET...]    no target: the CPU and every emulated machine
- *   TW_TEST_SEED=<n>         repeats a run; a failure prints its n
+ *   test_gemm [--few] [TARGET...]    no target: the CPU and every emulated machine
+ *       --few                        fewer sizes and instances, to try a compiler or sanitizer
+ *   TW_TEST_SEED=<n>                 repeats a run; a failure prints its n
  */
 #ifndef TESTS_EXAMPLES_KERNEL_CASE_H
 #define TESTS_EXAMPLES_KERNEL_CASE_H
@@ -24,6 +25,7 @@
 #include "host/tilewright_host.h"
 
 static tw_target *test_target; /* open while a group of tests runs */
+static int test_few;           /* --few */
 
 static inline uint64_t test_seed(void)
 {
@@ -50,6 +52,9 @@ static inline void test_ok(tw_status status)
         fail_msg("%s (TW_TEST_SEED=%llu)", status.message, (unsigned long long)test_seed());
 }
 
+/* The step with which a loop over many cases goes on: `every`th with --few. */
+static inline int test_step(int every) { return test_few ? every : 1; }
+
 /* Half the distance between neighbouring values of `dtype` around `value`. */
 static inline double half_step(tw_dtype dtype, double value)
 {
@@ -73,10 +78,13 @@ static inline void case_fill(tw_problem *problem, const char *name, double (*val
     }
 }
 
-/* Runs the tests on each target named, or on every one that needs no device. */
+/* Runs the tests as the program's arguments say. */
 static inline int run_on_targets(int count, char **names, int (*run)(const char *name))
 {
     int failed = 0;
+    test_few = count > 0 && strcmp(names[0], "--few") == 0;
+    names += test_few;
+    count -= test_few;
     for (int i = 0; i < count; i++)
         failed += run(names[i]);
     for (size_t i = 0; count == 0 && i < tw_target_count(); i++) {
