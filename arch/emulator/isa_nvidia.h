@@ -189,16 +189,15 @@ TW__EMU_FUNCTION tw__emu_copy *tw__emu_copies_add(tw__emu_copies *copies)
     return &copies->copy[copies->count++];
 }
 
-/* Lands the lane's copies of every group before `group`, in the order of issue. */
-TW__EMU_FUNCTION void tw__emu_copies_land(tw__emu_lane *lane, uint32_t group)
+/* Lands the lane's oldest `count` copies, in the order of issue. */
+TW__EMU_FUNCTION void tw__emu_copies_land(tw__emu_lane *lane, int count)
 {
     tw__emu_copies *copies = &lane->copies;
-    int landed = 0;
-    for (; landed < copies->count && copies->copy[landed].group < group; landed++)
-        tw__emu_shared_write(lane, copies->copy[landed].shared, copies->copy[landed].words, 16, "cp.async");
-    copies->count -= landed;
-    if (landed > 0 && copies->count > 0)
-        memmove(copies->copy, copies->copy + landed, (size_t)copies->count * sizeof *copies->copy);
+    for (int i = 0; i < count; i++)
+        tw__emu_shared_write(lane, copies->copy[i].shared, copies->copy[i].words, 16, "cp.async");
+    copies->count -= count;
+    if (count > 0 && copies->count > 0)
+        memmove(copies->copy, copies->copy + count, (size_t)copies->count * sizeof *copies->copy);
 }
 
 /* cp.async.cg.shared.global 16, source_bytes: copies source_bytes (0-16) and fills the rest of 16 with zeros.
@@ -227,9 +226,11 @@ TW_FN void tw__isa_cp_async_commit(void) { tw__emu_lane_state->copies.open_group
  * copies are not waited for. */
 TW_FN void tw__isa_cp_async_wait(int groups_in_flight)
 {
-    tw__emu_lane *lane = tw__emu_lane_state;
-    if (lane->copies.open_group > (uint32_t)groups_in_flight)
-        tw__emu_copies_land(lane, lane->copies.open_group - (uint32_t)groups_in_flight);
+    const tw__emu_copies *copies = &tw__emu_lane_state->copies;
+    int count = 0;
+    while (count < copies->count && copies->copy[count].group + (uint32_t)groups_in_flight < copies->open_group)
+        count++;
+    tw__emu_copies_land(tw__emu_lane_state, count);
 }
 
 #endif

@@ -11,8 +11,9 @@
  *   tw__emu_wait_wave(wait)             inside an op: the wave goes on when wait->ready says so
  *   tw__emu_run_block(block)            from the launcher: runs the kernel in every lane of the block
  *
- * Nothing here can hang. A meeting that cannot be complete (a lane elsewhere or returned, a wave returned) and
- * a wait for what can no longer happen end the launch with a line that names who stands where (deadlock.h).
+ * Nothing here can hang. A meeting that cannot be complete (a lane elsewhere or returned, a wave returned)
+ * and a wait for what can no longer happen end the launch with a line that names who stands where
+ * (deadlock.h).
  *
  * Cost of a collective: one fiber switch per lane, and the operation.
  */
@@ -43,7 +44,8 @@ TW__EMU_FUNCTION tw__emu_lane *tw__emu_next_lane(tw__emu_wave *wave, int after)
 {
     for (int step = 1; step <= TW_LANES; step++) {
         tw__emu_lane *lane = &wave->lane[(after + step) % TW_LANES];
-        if (!lane->returned && lane->met != wave->meeting && (!lane->wait || lane->wait->ready(lane->wait->arg)))
+        if (!lane->returned && lane->met != wave->meeting &&
+            (!lane->wait || lane->wait->ready(lane->wait->arg)))
             return lane;
     }
     return NULL;
@@ -92,8 +94,8 @@ static inline void tw__emu_preempt(tw__emu_lane *lane)
         tw__emu_switch_wave(lane);
 }
 
-/* The lane cannot go on, others of its wave perhaps can. While no lane waits alone, every lane before this one in
- * the ring has come as far as this one, so the next has not. */
+/* The lane cannot go on, others of its wave perhaps can. While no lane waits alone, every lane before this
+ * one in the ring has come as far as this one, so the next has not. */
 static inline void tw__emu_leave_lane(tw__emu_lane *lane)
 {
     tw__emu_wave *wave = lane->wave;

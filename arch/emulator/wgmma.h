@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * wgmma, executed by the emulator (PTX ISA, "Asynchronous warpgroup level matrix instructions: wgmma"). The
+ * four waves of a warpgroup issue the same instructions, each at its own time. As late as the manual allows:
+ * operands are read, for all four, when the first of them waits for the instruction (and all have issued it);
+ * each wave's accumulators change at that wave's own wait. So what overwrites an operand early, or reads an
+ * accumulator early, shows.
+ */
+#ifndef TW_ARCH_EMULATOR_WGMMA_H
+#define TW_ARCH_EMULATOR_WGMMA_H
+
+#include "hopper.h"
+
+enum { TW__EMU_WGMMA_M = 16, TW__EMU_WGMMA_K = 16, TW__EMU_WGMMA_N = 256 }; /* M of one wave */
+
+/* ---- matrix descriptors: PTX ISA, "Matrix descriptor format" ---- */
+
+/* Offsets and the start address in units of 16 bytes, 14 bits each; swizzling mode 1, 2, 3 for 128, 64, 32
+ * bytes. */
+TW_FN uint64_t tw__isa_wgmma_descriptor(const void *shared, int leading_bytes, int stride_bytes,
+                                        int swizzle_bytes)
+{
+    uint64_t start = (uint64_t)((const char *)shared - tw__emu_lane_state->block->shared);
+    uint64_t mode = swizzle_bytes == 128 ? 1 : swizzle_bytes == 64 ? 2 : swizzle_bytes == 32 ? 3 : 0;
+    return (start & 0x3ffff) >> 4 | (uint64_t)(leading_bytes & 0x3ffff) >> 4 << 16 |
+           (uint64_t)(stride_bytes & 0x3ffff) >> 4 << 32 | mode << 62;
+}
+
+typedef struct {
+    size_t start, leading, stride, base_offset;
+    size_t units; /* of 16 bytes in a row of the swizzle's pattern: 8, 4, 2; 1 for none */
+} tw__emu_matrix;
+
+static inline tw__emu_matrix tw__emu_matrix_decode(uint64_t descriptor)
+{
+    tw__emu_matrix matrix;
+    uint64_t mode = descriptor >> 62;
+    matrix.start = (size_t)(descriptor & 0x3fff) << 4;
+    matrix.leading = (size_t)(descriptor >> 16 & 0x3fff) << 4;
+    matrix.stride = (size_t)(descriptor >> 32 & 0x3fff) << 4;
+    matrix.base_offset = (size_t)(descriptor >> 49 & 7);
+    matrix.units = mode ? (size_t)16 >> mode : 1;
+    return matrix;
+}
+
+/* Where 16 bytes (8 elements along the contiguous axis) lie. `outer` counts rows of M or N, `k` columns; of
+ * the contiguous one, the first of the eight. "Strides" and "Canonical layouts" of the manual, in bytes, W =
+ * 16 units: K-major   no swizzle ((8,m),(8,2)) : ((16, stride), (2, leading))    swizzled ((W, stride), (2,
+ * 16)) MN-major  no swizzle ((8,m),(8,2)) : ((2, stride), (16, leading))    swizzled units at 16, rows of
+ * units at leading; eight k at W, the next eight at stride A swizzle XORs a unit's place with its line's
+ * number in the pattern, which starts base_offset lines after a 1024-byte boundary. */
+static inline size_t tw__emu_matrix_unit(const tw__emu_matrix *matrix, int mn_major, size_t outer, size_t k)
+{
+    size_t width = matrix->units * 16, address = matrix->start;
+    if (!mn_major)
+        address += outer % 8 * width + outer / 8 * matrix->stride +
+                   k / 8 * (matrix->units > 1 ? 16 : matrix->leading);
+    else if (matrix->units == 1)
+        address += outer / 8 * matrix->stride + k % 8 * width + k / 8 * matrix->leading;
+    else
+        address += outer / 8 % matrix->units * 16 + outer / 8 / matrix->units * matrix->leading +
+                   k % 8 * width + k / 8 * matrix->stride;
+    return address ^ ((address / 128 - matrix->base_offset) % matrix->units * 16);
+}
+
+/* Reads a matrix of `extent` rows of M or N by 16 of k; element (outer, k) goes to
+ * values[outer * outer_step + k * k_step]. */
+TW__EMU_FUNCTION void tw__emu_matrix_read(float *values, int outer_step, int k_step, uint64_t descriptor,
+                                          int mn_major, int extent, int dtype)
+{
+    tw__emu_lane *lane = tw__emu_lane_state;
+    tw__emu_matrix matrix = tw__emu_matrix_decode(descriptor);
+    int step = mn_major ? outer_step : k_step; /* between the elements of a unit */
+    for (int outer = 0; outer < extent; outer += mn_major ? 8 : 1)
+        for (int k = 0; k < TW__EMU_WGMMA_K; k += mn_major ? 1 : 8) {
+            float *to = &values[outer * outer_step + k * k_step];
+            uint32_t unit[4];
+            size_t address = tw__emu_matrix_unit(&matrix, mn_major, (size_t)outer, (size_t)k);
+            tw__emu_shared_read(lane, unit, lane->block->shared + address, 16, "wgmma");
+            for (int e = 0; e < 8; e++)
+                to[e * step] = tw__emu_element(unit, e, dtype);
+        }
+}
+
+/* "Register fragments and shared memory matrix layouts: wgmma.m64nNk16": a wave has 16 rows, its A as in
+ * mma.m16n8k16 and its D as n / 8 of that instruction's. */
+TW__EMU_FUNCTION void tw__emu_wgmma_read(tw__emu_wgmma *op)
+{
+    const tw__emu_wgmma_shape *shape = &op->shape;
+    tw__emu_matrix_read(op->b_values, 1, shape->n, shape->b_matrix, shape->transpose_b, shape->n,
+                        shape->dtype);
+    if (!shape->a_in_registers) {
+        tw__emu_matrix_read(op->a_values, TW__EMU_WGMMA_K, 1, shape->a_matrix, shape->transpose_a,
+                            TW__EMU_WARPGROUP_WAVES * TW__EMU_WGMMA_M, shape->dtype);
+        return;
+    }
+    for (int thread = 0; thread < TW__EMU_WARPGROUP_LANES; thread++) {
+        int lane = thread % TW_LANES, row = thread / TW_LANES * TW__EMU_WGMMA_M + lane / 4,
+            col = lane % 4 * 2;
+        for (int e = 0; e < 8; e++)
+            op->a_values[(row + e / 2 % 2 * 8) * TW__EMU_WGMMA_K + col + e % 2 + e / 4 * 8] =
+                tw__emu_element(op->a[thread], e, shape->dtype);
+    }
+}
+
+/* A wave's 16 x n accumulators, between its lanes and a dense matrix. */
+TW__EMU_FUNCTION void tw__emu_wgmma_move_d(float *dense, float *const d[], int n, int to_lanes)
+{
+    for (int lane = 0; lane < TW_LANES; lane++)
+        for (int i = 0; i < n / 2; i += 2) {
+            float *at = &dense[(lane / 4 + i / 2 % 2 * 8) * n + i / 4 * 8 + lane % 4 * 2];
+            memcpy(to_lanes ? d[lane] + i : at, to_lanes ? at : d[lane] + i, 2 * sizeof *at);
+        }
+}
+
+/* ---- a warpgroup's instructions under way ---- */
+
+static inline tw__emu_warpgroup *tw__emu_warpgroup_of(tw__emu_lane *lane)
+{
+    int group = lane->wave->index / TW__EMU_WARPGROUP_WAVES;
+    if ((group + 1) * TW__EMU_WARPGROUP_WAVES > lane->block->waves)
+        tw__emu_fail_at(lane, "wgmma: wave %d belongs to no whole warpgroup of four waves",
+                        lane->wave->index);
+    return &tw__emu_hopper_of(lane)->warpgroup[group];
+}
+
+static inline tw__emu_wgmma_wave *tw__emu_wgmma_wave_of(tw__emu_lane *lane)
+{
+    return &tw__emu_warpgroup_of(lane)->wave[lane->wave->index % TW__EMU_WARPGROUP_WAVES];
+}
+
+typedef struct {
+    tw__emu_wgmma_shape shape;
+    float *d;
+    const uint32_t *a;
+} tw__emu_wgmma_arg;
+
+static inline int tw__emu_wgmma_same(const tw__emu_wgmma_shape *a, const tw__emu_wgmma_shape *b)
+{
+    return a->a_matrix == b->a_matrix && a->b_matrix == b->b_matrix && a->n == b->n && a->dtype == b->dtype &&
+           a->a_in_registers == b->a_in_registers && a->transpose_a == b->transpose_a &&
+           a->transpose_b == b->transpose_b && a->accumulate == b->accumulate;
+}
+
+/* The wave's next instruction: the first of the four waves to come says what it is. */
+TW__EMU_FUNCTION tw__emu_wgmma *tw__emu_wgmma_next(tw__emu_lane *lane, const tw__emu_wgmma_shape *shape)
+{
+    tw__emu_warpgroup *group = tw__emu_warpgroup_of(lane);
+    uint64_t number = tw__emu_wgmma_wave_of(lane)->issued++;
+    if (number == group->first + (uint64_t)group->count) {
+        tw__emu_wgmma *op = (tw__emu_wgmma *)malloc(sizeof *op);
+        group->under_way = (tw__emu_wgmma **)tw__emu_grow(lane, group->under_way, group->count,
+                                                          &group->capacity, sizeof *group->under_way);
+        if (!op)
+            tw__emu_fail_at(lane, "wgmma: no memory for another instruction under way");
+        op->shape = *shape;
+        group->under_way[group->count++] = op;
+    }
+    return group->under_way[number - group->first];
+}
+
+TW__EMU_FUNCTION void tw__emu_wgmma_op(void *const args[])
+{
+    tw__emu_lane *lane = tw__emu_lane_state;
+    const tw__emu_wgmma_shape *shape = &((const tw__emu_wgmma_arg *)args[0])->shape;
+    int first = lane->wave->index % TW__EMU_WARPGROUP_WAVES * TW_LANES;
+    tw__emu_wgmma *op = tw__emu_wgmma_next(lane, shape);
+    if (!tw__emu_wgmma_wave_of(lane)->fenced)
+        tw__emu_fail_at(
+            lane, "wgmma: wgmma.fence must come between other uses of its registers and this instruction");
+    if (!tw__emu_wgmma_same(&op->shape, shape))
+        tw__emu_fail_at(
+            lane,
+            "wgmma: the waves of a warpgroup must issue the same instruction; wave %d issues another "
+            "shape or descriptor than the first of them",
+            lane->wave->index);
+    for (int l = 0; l < TW_LANES; l++) {
+        const tw__emu_wgmma_arg *arg = (const tw__emu_wgmma_arg *)args[l];
+        if (!tw__emu_wgmma_same(&arg->shape, shape))
+            tw__emu_fail_at(lane, "wgmma: lane %d has another shape or descriptor than lane 0", l);
+        op->d[first + l] = arg->d;
+        op->a[first + l] = arg->a;
+    }
+}
+
+TW_FN void tw__emu_wgmma_issue(float *d, const uint32_t *a, tw__emu_wgmma_shape shape)
+{
+    tw__emu_wgmma_arg arg;
+    if (shape.n < 8 || shape.n > TW__EMU_WGMMA_N || shape.n % 8 != 0)
+        tw__emu_fail_at(tw__emu_lane_state, "wgmma: n is %d, not a multiple of 8 from 8 to 256", shape.n);
+    arg.shape = shape;
+    arg.d = d;
+    arg.a = a;
+    tw__emu_collective(tw__emu_wgmma_op, &arg, "wgmma");
+}
+
+/* Whether each wave of the warpgroup has issued as many instructions. */
+typedef struct {
+    const tw__emu_warpgroup *group;
+    uint64_t issued;
+} tw__emu_wgmma_wait;
+
+TW__EMU_FUNCTION int tw__emu_wgmma_ready(const void *arg)
+{
+    const tw__emu_wgmma_wait *wait = (const tw__emu_wgmma_wait *)arg;
+    for (int w = 0; w < TW__EMU_WARPGROUP_WAVES; w++)
+        if (wait->group->wave[w].issued < wait->issued)
+            return 0;
+    return 1;
+}
+
+TW__EMU_FUNCTION void tw__emu_wgmma_describe(const void *arg, char *text, size_t bytes)
+{
+    const tw__emu_wgmma_wait *wait = (const tw__emu_wgmma_wait *)arg;
+    snprintf(text, bytes, "wgmma number %llu, which not every wave of its warpgroup has issued",
+             (unsigned long long)wait->issued);
+}
+
+/* This wave's rows of its instructions before number `end`. Those on the same accumulators, one after the
+ * other, share the dense copy. */
+TW__EMU_FUNCTION void tw__emu_wgmma_land(tw__emu_lane *lane, uint64_t end)
+{
+    tw__emu_warpgroup *group = tw__emu_warpgroup_of(lane);
+    tw__emu_wgmma_wave *wave = tw__emu_wgmma_wave_of(lane);
+    int slot = lane->wave->index % TW__EMU_WARPGROUP_WAVES, first = slot * TW_LANES, held = 0;
+    float dense[TW__EMU_WGMMA_M * TW__EMU_WGMMA_N] TW_ALIGN(16);
+    for (; wave->landed < end; wave->landed++) {
+        const tw__emu_wgmma *op = group->under_way[wave->landed - group->first], *next = NULL;
+        int n = op->shape.n;
+        if (!op->shape.accumulate)
+            memset(dense, 0, sizeof(float) * (size_t)(TW__EMU_WGMMA_M * n));
+        else if (!held)
+            tw__emu_wgmma_move_d(dense, op->d + first, n, 0);
+        tw__emu_matmul(dense, op->a_values + slot * TW__EMU_WGMMA_M * TW__EMU_WGMMA_K, op->b_values,
+                       TW__EMU_WGMMA_M, n, TW__EMU_WGMMA_K);
+        if (wave->landed + 1 < end)
+            next = group->under_way[wave->landed + 1 - group->first];
+        held = next && next->shape.n == n && next->d[first] == op->d[first];
+        if (!held)
+            tw__emu_wgmma_move_d(dense, op->d + first, n, 1);
+    }
+}
+
+/* Drops the instructions that have landed for all four waves. */
+TW__EMU_FUNCTION void tw__emu_warpgroup_retire(tw__emu_warpgroup *group)
+{
+    uint64_t landed = group->wave[0].landed;
+    int retired;
+    for (int w = 1; w < TW__EMU_WARPGROUP_WAVES; w++)
+        if (group->wave[w].landed < landed)
+            landed = group->wave[w].landed;
+    retired = (int)(landed - group->first);
+    for (int i = 0; i < retired; i++)
+        free(group->under_way[i]);
+    group->first = landed;
+    group->count -= retired;
+    if (retired > 0)
+        memmove(group->under_way, group->under_way + retired,
+                (size_t)group->count * sizeof *group->under_way);
+}
+
+TW__EMU_FUNCTION void tw__emu_wgmma_wait_op(void *const args[])
+{
+    tw__emu_lane *lane = tw__emu_lane_state;
+    uint64_t groups = (uint64_t) * (const int *)args[0];
+    tw__emu_warpgroup *group = tw__emu_warpgroup_of(lane);
+    tw__emu_wgmma_wave *wave = tw__emu_wgmma_wave_of(lane);
+    tw__emu_wgmma_wait what;
+    tw__emu_wait wait;
+    uint64_t end = wave->committed > groups ? wave->group_end[(wave->committed - groups) % 8] : 0;
+    if (wave->landed >= end)
+        return;
+    what.group = group;
+    what.issued = end;
+    wait.ready = tw__emu_wgmma_ready;
+    wait.describe = tw__emu_wgmma_describe;
+    wait.arg = &what;
+    tw__emu_wait_wave(&wait);
+    for (; group->read < end; group->read++)
+        tw__emu_wgmma_read(group->under_way[group->read - group->first]);
+    tw__emu_wgmma_land(lane, end);
+    tw__emu_warpgroup_retire(group);
+    wave->fenced = 0;
+}
+
+TW__EMU_FUNCTION void tw__emu_wgmma_fence_op(void *const args[])
+{
+    (void)args;
+    tw__emu_wgmma_wave_of(tw__emu_lane_state)->fenced = 1;
+}
+
+TW__EMU_FUNCTION void tw__emu_wgmma_commit_op(void *const args[])
+{
+    tw__emu_wgmma_wave *wave = tw__emu_wgmma_wave_of(tw__emu_lane_state);
+    (void)args;
+    wave->committed++;
+    wave->group_end[wave->committed % 8] = wave->issued;
+}
+
+/* ---- the instructions ---- */
+
+/* wgmma.fence: before the first wgmma, and between other accesses to its registers and a wgmma; here also
+ * after every wait that made results land. */
+TW_FN void tw__isa_wgmma_fence(void) { tw__emu_collective(tw__emu_wgmma_fence_op, NULL, "wgmma.fence"); }
+
+TW_FN void tw__isa_wgmma_commit(void)
+{
+    tw__emu_collective(tw__emu_wgmma_commit_op, NULL, "wgmma.commit_group");
+}
+
+/* wgmma.wait_group: all but the latest `groups` (0 to 7) committed groups are done. */
+TW_FN void tw__isa_wgmma_wait(int groups)
+{
+    tw__emu_collective(tw__emu_wgmma_wait_op, &groups, "wgmma.wait_group");
+}
+
+/* Tells a compiler that registers change where it cannot see it; nothing to tell here. */
+TW_FN void tw__isa_wgmma_pin(float *d, int count) { (void)d, (void)count; }
+
+/* wgmma.mma_async.m64nNk16: d (64 x n, f32) = a b + (accumulate ? d : 0). d, and a in registers, must stay
+ * where they are and as they are until the wait. */
+TW_FN void tw__isa_wgmma_ss(float *d, uint64_t a, uint64_t b, int n, int dtype, int transpose_a,
+                            int transpose_b, int accumulate)
+{
+    tw__emu_wgmma_shape shape = {a, b, n, dtype, 0, transpose_a, transpose_b, accumulate};
+    tw__emu_wgmma_issue(d, NULL, shape);
+}
+
+TW_FN void tw__isa_wgmma_rs(float *d, const uint32_t a[4], uint64_t b, int n, int dtype, int transpose_b,
+                            int accumulate)
+{
+    tw__emu_wgmma_shape shape = {0, b, n, dtype, 1, 0, transpose_b, accumulate};
+    tw__emu_wgmma_issue(d, a, shape);
+}
+
+#endif
