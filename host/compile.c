@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "hash.h"
 #include "process.h"
@@ -78,10 +79,33 @@ static const compiler_row rows[TW_TARGET_KINDS] = {
 };
 /* clang-format on */
 
+/* Where an installed program's headers are, PREFIX/include/tilewright beside PREFIX/bin; "" if not there. */
+static const char *installed_root(void)
+{
+    static _Thread_local char root[4096];
+    static _Thread_local int known;
+    if (known)
+        return root;
+    known = 1;
+    ssize_t length = readlink("/proc/self/exe", root, sizeof root - 64);
+    root[length > 0 ? length : 0] = '\0';
+    for (int parents = 0; parents < 2 && strrchr(root, '/'); parents++)
+        *strrchr(root, '/') = '\0';
+    strcat(root, "/include/tilewright/tilewright.h");
+    int there = access(root, R_OK) == 0;
+    *strrchr(root, '/') = '\0';
+    if (!there)
+        root[0] = '\0';
+    return root;
+}
+
 const char *tw_source_root(void)
 {
     const char *root = getenv("TW_SOURCE_ROOT");
-    return root && *root ? root : TW_SOURCE_ROOT;
+    if (root && *root)
+        return root;
+    root = installed_root();
+    return *root ? root : TW_SOURCE_ROOT;
 }
 
 const char *tw_object_extension(tw_target_kind kind) { return rows[kind].extension; }

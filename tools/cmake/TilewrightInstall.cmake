@@ -12,6 +12,8 @@ set(config ${CMAKE_INSTALL_LIBDIR}/cmake/Tilewright)
 install(FILES tilewright.h DESTINATION ${headers})
 install(DIRECTORY tiles ops arch examples host DESTINATION ${headers}
         FILES_MATCHING PATTERN "*.h" PATTERN "*.inc" PATTERN "*.def")
+install(DIRECTORY tests/conformance DESTINATION ${headers}/tests # what `tw verify` compiles
+        FILES_MATCHING PATTERN "*.h" PATTERN "*.c" PATTERN "host" EXCLUDE)
 file(GLOB kernel_sources RELATIVE ${PROJECT_SOURCE_DIR} examples/*/*.c)
 list(FILTER kernel_sources EXCLUDE REGEX "_host\\.c$|/reference\\.c$")
 foreach(source IN LISTS kernel_sources)
