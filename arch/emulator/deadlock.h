@@ -40,12 +40,9 @@ TW__EMU_FUNCTION void tw__emu_describe_lane(const tw__emu_lane *lane, char text[
     text[0] = '\0';
     if (lane->returned)
         return;
-    if (wait) {
-        snprintf(text, TW__EMU_WAIT_BYTES, "waits for ");
+    snprintf(text, TW__EMU_WAIT_BYTES, "at %s", wait ? "" : wave->what);
+    if (wait)
         wait->describe(wait->arg, text + strlen(text), TW__EMU_WAIT_BYTES - strlen(text));
-    } else {
-        snprintf(text, TW__EMU_WAIT_BYTES, "is at %s", wave->what);
-    }
 }
 
 /* "s 3-5 " for a range, " 3 " for one, after "wave" or "lane". */

@@ -212,7 +212,7 @@ TW__EMU_FUNCTION int tw__emu_wgmma_ready(const void *arg)
 TW__EMU_FUNCTION void tw__emu_wgmma_describe(const void *arg, char *text, size_t bytes)
 {
     const tw__emu_wgmma_wait *wait = (const tw__emu_wgmma_wait *)arg;
-    snprintf(text, bytes, "wgmma number %llu, which not every wave of its warpgroup has issued",
+    snprintf(text, bytes, "the wait for wgmma number %llu, which not every wave of its warpgroup has issued",
              (unsigned long long)wait->issued);
 }
 

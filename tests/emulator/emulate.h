@@ -32,7 +32,7 @@ typedef struct {
     uint64_t seed;
 } test_launch;
 
-static char test_message[256]; /* of the last launch; empty where it succeeded */
+static char test_message[TW__EMU_MESSAGE_BYTES]; /* of the last launch; empty where it succeeded */
 
 static inline int test_run_with(void (*kernel)(const void *), const void *args, test_launch how)
 {

@@ -159,8 +159,8 @@ static void misuse_is_reported(void **state)
                         "emulator: block (0,0,0): the block ended before waves 0-3 had waited for "
                         "their wgmma");
     assert_non_null(strstr(misused(ONE_WAVE_MISSING), "emulator: block (0,0,0): deadlock: wave"));
-    assert_non_null(
-        strstr(test_message, "waits for wgmma number 1, which not every wave of its warpgroup has issued"));
+    assert_non_null(strstr(
+        test_message, "at the wait for wgmma number 1, which not every wave of its warpgroup has issued"));
 }
 
 int main(void)
