@@ -206,6 +206,31 @@ tw_status tw_problem_set_size(tw_problem *problem, const char *symbol, int64_t s
     return tw_ok();
 }
 
+static tw_status set_word(tw_problem *problem, char *word)
+{
+    char *end, *value = strchr(word, '=');
+    if (!value)
+        return tw_fail(TW_INVALID, "'%s' must have the form NAME=VALUE", word);
+    *value++ = '\0';
+    if (tw_find_symbol(problem->kernel, word) < 0)
+        return tw_problem_set(problem, word, value);
+    long long size = strtoll(value, &end, 10);
+    if (end == value || *end)
+        return tw_fail(TW_INVALID, "size %s is '%s'; it must be a whole number", word, value);
+    return tw_problem_set_size(problem, word, size);
+}
+
+tw_status tw_problem_set_words(tw_problem *problem, const char *words)
+{
+    tw_list terms = {0};
+    tw_status status = tw_ok();
+    tw_list_add_words(&terms, words);
+    for (size_t i = 0; i < terms.count && status.code == TW_OK; i++)
+        status = set_word(problem, terms.item[i]);
+    tw_list_free(&terms);
+    return status;
+}
+
 tw_status tw_kernel_check_tensor(const tw_kernel *kernel, const char *tensor)
 {
     if (tw_find_tensor(kernel, tensor) >= 0)

@@ -5,7 +5,6 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "verify.h"
 
@@ -38,32 +37,13 @@ static void run_case(cli_verification *verification, const tw_kernel *kernel, co
     tw_list_free(&name);
 }
 
-/* "Sq=17 causal=1": sizes, options and scalars by their names. */
-static tw_status set_all(tw_problem *problem, const tw_kernel *kernel, const char *words)
-{
-    tw_list terms = {0};
-    tw_status status = tw_ok();
-    tw_list_add_words(&terms, words);
-    for (size_t i = 0; i < terms.count && status.code == TW_OK; i++) {
-        char *name = terms.item[i], *equals = strchr(name, '=');
-        int is_size = 0;
-        *equals = '\0';
-        for (const tw_symbol *s = kernel->symbols; s->name; s++)
-            is_size |= strcmp(s->name, name) == 0;
-        status = is_size ? tw_problem_set_size(problem, name, atoll(equals + 1))
-                         : tw_problem_set(problem, name, equals + 1);
-    }
-    tw_list_free(&terms);
-    return status;
-}
-
 static void run_listed(cli_verification *verification, const tw_kernel *kernel, const char *words, int64_t pad)
 {
     tw_problem *problem;
     tw_status status = tw_problem_create(kernel, &problem);
     char *text = tw_text_format("%s %s", kernel->name, words);
     if (status.code == TW_OK)
-        status = set_all(problem, kernel, words);
+        status = tw_problem_set_words(problem, words);
     if (status.code == TW_OK)
         cli_case_problem(verification, text, problem, pad);
     else
