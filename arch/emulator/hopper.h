@@ -87,6 +87,7 @@ typedef struct {
     int stores, store_capacity;
     uint32_t open_group[TW__EMU_BULK_LANES]; /* of stores, by thread: the group that the next commit closes */
     tw__emu_warpgroup warpgroup[TW__EMU_WARPGROUPS];
+    float d_values[16 * 256] TW_ALIGN(16); /* one wave's accumulators, dense, while they are worked on */
     tw__emu_named_barrier named[TW__EMU_NAMED_BARRIERS];
     int registers_free;                                /* in the block's pool */
     int registers[TW__EMU_BULK_LANES / (int)TW_LANES]; /* of each lane of a wave; 0: as launched */

@@ -32,7 +32,7 @@ static inline char *tw__emu_box_element(const tw__emu_box *box, int row, int col
     const int64_t at[4] = {(int64_t)box->at[0] + col, (int64_t)box->at[1] + row, box->at[2], box->at[3]};
     char *element = box->map.data;
     for (int axis = 0; axis < 4; axis++) {
-        if (at[axis] < 0 || (uint64_t)at[axis] >= box->map.dim[axis])
+        if ((uint64_t)at[axis] >= box->map.dim[axis]) /* negative ones too */
             return NULL;
         element += at[axis] * box->map.stride[axis];
     }

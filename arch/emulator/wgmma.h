@@ -223,7 +223,7 @@ TW__EMU_FUNCTION void tw__emu_wgmma_land(tw__emu_lane *lane, uint64_t end)
     tw__emu_warpgroup *group = tw__emu_warpgroup_of(lane);
     tw__emu_wgmma_wave *wave = tw__emu_wgmma_wave_of(lane);
     int slot = lane->wave->index % TW__EMU_WARPGROUP_WAVES, first = slot * TW_LANES, held = 0;
-    float dense[TW__EMU_WGMMA_M * TW__EMU_WGMMA_N] TW_ALIGN(16);
+    float *dense = tw__emu_hopper_of(lane)->d_values;
     for (; wave->landed < end; wave->landed++) {
         const tw__emu_wgmma *op = group->under_way[wave->landed - group->first], *next = NULL;
         int n = op->shape.n;

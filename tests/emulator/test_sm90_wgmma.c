@@ -94,6 +94,38 @@ static void without_accumulate_the_first_product_ignores_d(void **state)
     check(&one_case);
 }
 
+/* The same product twice, into two accumulators that take turns; the second begins at zero. */
+static void kernel_two_accumulators(const void *args)
+{
+    wgmma_case *test = *(wgmma_case *const *)args;
+    int thread = thread_of_block();
+    float first[N_MAX / 2], second[N_MAX / 2], start[N_MAX / 2];
+    fill(test, thread);
+    load_d(start, test, thread);
+    memcpy(first, start, sizeof first);
+    memset(second, 0, sizeof second);
+    tw__isa_barrier();
+    tw__isa_wgmma_fence();
+    for (int k = 0; k < DEPTH; k += 16) {
+        issue(test, first, NULL, k);
+        issue(test, second, NULL, k);
+    }
+    tw__isa_wgmma_commit();
+    tw__isa_wgmma_wait(0);
+    for (int i = 0; i < test->n / 2; i++)
+        if (fabsf(first[i] - start[i] - second[i]) > 1e-4f)
+            first[i] = NAN;
+    store_d(test, first, thread);
+}
+
+static void accumulators_may_take_turns_within_a_group(void **state)
+{
+    (void)state;
+    random_case(&one_case, 32, TW_bf16);
+    assert_int_equal(run(kernel_two_accumulators, &one_case), 0);
+    check(&one_case);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -102,6 +134,7 @@ int main(void)
         cmocka_unit_test(a_base_offset_moves_the_pattern),
         cmocka_unit_test(a_in_registers_is_the_fragment_of_mma_m16n8k16),
         cmocka_unit_test(without_accumulate_the_first_product_ignores_d),
+        cmocka_unit_test(accumulators_may_take_turns_within_a_group),
     };
     return cmocka_run_group_tests_name("emulator sm90 wgmma", tests, NULL, NULL);
 }
