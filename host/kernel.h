@@ -62,6 +62,7 @@ typedef struct {
     const char *meaning;
     /* What an input without a file holds, tensor->count numbers; NULL: normal random numbers. */
     void (*content)(const tw_problem *problem, const tw_tensor *tensor, double *values);
+    double absolute; /* OUT: absolute errors up to this pass whatever the relative error (a logarithm near 0) */
 } tw_tensor_row;
 
 typedef struct {

@@ -39,6 +39,7 @@ struct tw_tensor {
     void *result;           /* likewise, after a run; NULL unless is_output */
     double *reference;      /* filled by the kernel's reference; NULL unless is_output */
     tw_error error;         /* of `result`, after tw_problem_check */
+    int passes;             /* the error is within the kernel's bound */
     tw_tensor_arg argument; /* the device tensor */
     void *buffer;           /* its allocation, guards included */
     size_t buffer_bytes;

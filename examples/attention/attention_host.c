@@ -106,7 +106,7 @@ static const tw_tensor_row tensors[] = {
       .present = "layout=bhsd", .meaning = "result" },
     { .name = "o", .dtype = "=dtype", .shape = "B Sq H DV", .direction = TW_DIRECTION_OUT,
       .present = "layout=bshd", .meaning = "result" },
-    { .name = "lse", .dtype = "f32", .shape = "B H Sq", .direction = TW_DIRECTION_OUT,
+    { .name = "lse", .dtype = "f32", .shape = "B H Sq", .direction = TW_DIRECTION_OUT, .absolute = 1e-5,
       .meaning = "natural log of the sum of exponentials of each query's scores" },
     { .name = "bias", .dtype = "f32", .shape = "B H Sq Sk", .present = "bias=1 varlen=0",
       .meaning = "added to the scaled scores" },
@@ -257,7 +257,8 @@ static double flops(const tw_problem *problem)
 }
 
 /* o: probabilities and the result are rounded to the dtype once each, uniformly in half a step (1.7e-3 for
- * bf16, 2.1e-4 for f16). lse, f32: what the order of the sums leaves. */
+ * bf16, 2.1e-4 for f16). lse, f32: what the order of the sums leaves; an absolute error of 1e-5 is a relative one of the
+ * probabilities. */
 static double bound(tw_dtype dtype)
 {
     switch (dtype) {
