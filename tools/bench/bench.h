@@ -33,8 +33,9 @@ typedef struct {
 typedef struct {
     char tensor[TW_BENCH_NAME];
     double relative, largest, mean_signed, rms, bound;
+    int64_t count;      /* elements */
     int64_t mismatches; /* NaN, or infinite where the reference is not */
-    int64_t pass;
+    int64_t passes;
 } tw_bench_error;
 
 typedef struct tw_bench tw_bench;

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: MIT
+"""What is measured, in order of importance: lists of cases, each a dict with a name and a priority (0 first)."""
+
+TOKENS = 16384  # of one attention problem, whatever its sequence length
+WIDTH = 2048  # heads times head dim
+
+# rows, columns, sum length, b transposed, priority
+GEMM = [
+    (8192, 8192, 8192, 1, 0),
+    (4096, 4096, 4096, 1, 0),
+    (16384, 16384, 16384, 1, 1),
+    (2048, 2048, 2048, 1, 1),
+    (8192, 8192, 8192, 0, 2),
+    (1024, 1024, 1024, 1, 2),
+    (8192, 4096, 14336, 1, 2),  # Llama 3 8B, MLP down, 8192 tokens
+    (8192, 28672, 4096, 1, 3),  # Llama 3 8B, MLP gate and up
+    (8192, 6144, 4096, 1, 3),  # Llama 3 8B, queries, keys and values
+    (4096, 4096, 4096, 0, 3),
+    (4096, 8192, 28672, 1, 4),  # Llama 3 70B, MLP down, 4096 tokens
+    (512, 28672, 4096, 1, 4),  # few tokens
+    (16, 14336, 4096, 1, 5),  # decoding: a matter of bytes
+    (8000, 5000, 3000, 1, 5),  # no multiple of any tile
+]
+
+# head dim, sequence, causal: priority
+ATTENTION_FIRST = {
+    (128, 16384, 0): 0,
+    (128, 8192, 1): 0,
+    (128, 4096, 0): 1,
+    (64, 16384, 0): 1,
+    (64, 16384, 1): 1,
+    (256, 16384, 0): 2,
+    (128, 16384, 1): 2,
+    (128, 2048, 1): 2,
+    (128, 512, 0): 3,
+}
+
+
+def gemm_case(m, n, k, trans_b, priority):
+    layout = "abt" if trans_b else "ab"
+    return {
+        "name": f"gemm {m}x{n}x{k} {layout}",
+        "kernel": "gemm",
+        "shape": {"M": m, "N": n, "K": k},
+        "settings": f"trans_b={trans_b}",
+        "trans_b": trans_b,
+        "flops": 2.0 * m * n * k,
+        "priority": priority,
+    }
+
+
+def attention_case(batch, heads, sequence, dim, causal, priority):
+    mask = "causal" if causal else "full"
+    return {
+        "name": f"attention d{dim} s{sequence} {mask}",
+        "kernel": "attention",
+        "shape": {"B": batch, "H": heads, "S": sequence, "D": dim},
+        "settings": f"d={dim} dv={dim} causal={causal}",
+        "causal": causal,
+        "flops": 4.0 * batch * heads * sequence * sequence * dim / (2 if causal else 1),
+        "priority": priority,
+    }
+
+
+def measured(kernels, small=False):
+    """The cases of these kernels. `small`: a few that a processor runs in seconds, to try the program itself."""
+    if small:
+        cases = [gemm_case(256, 192, 320, 1, 0), gemm_case(100, 130, 70, 0, 1)]
+        cases += [attention_case(2, 2, 160, 64, causal, 0) for causal in (0, 1)]
+    else:
+        cases = [gemm_case(*row) for row in GEMM]
+        for dim in (64, 128, 256):
+            for sequence in (512, 1024, 2048, 4096, 8192, 16384):
+                for causal in (0, 1):
+                    priority = ATTENTION_FIRST.get((dim, sequence, causal), 4)
+                    cases.append(attention_case(TOKENS // sequence, WIDTH // dim, sequence, dim, causal, priority))
+    return sorted((c for c in cases if c["kernel"] in kernels), key=lambda case: case["priority"])
