@@ -7,7 +7,8 @@
  * Hopper's copy engine (PTX ISA, "Swizzling modes"). The map is its own inverse within a row.
  *
  * TW__SWIZZLE_UNIT comes from the machine's fragment.h, before this file; 0 where loads need no swizzle:
- * rows then follow one another.
+ * rows then follow one another. A machine with other banks claims TW_NATIVE_SWIZZLE and says itself what a
+ * row's units are XORed with.
  */
 #ifndef TW_ARCH_SHARED_H
 #define TW_ARCH_SHARED_H
@@ -26,6 +27,12 @@ TW_FN int tw__panel_bytes(int row_bytes)
     return row_bytes % 128 == 0 ? 128 : row_bytes % 64 == 0 ? 64 : row_bytes % 32 == 0 ? 32 : row_bytes;
 }
 
+#ifndef TW_NATIVE_SWIZZLE
+/* What the number of a unit is XORed with, in a row of a panel whose rows hold `units` (2, 4, 8, 16) of them:
+ * linear, so that swizzle(r + s) is swizzle(r) ^ swizzle(s) where r and s share no bit. */
+TW_FN int tw__swizzle(int row, int panel, int units) { return row * panel / 128 % units; }
+#endif
+
 /* Byte offset of element (row, col) in a tile whose rows hold `cols` elements of `bytes` bytes. */
 TW_FN int tw__shared_offset(int rows, int cols, int bytes, int row, int col)
 {
@@ -33,7 +40,7 @@ TW_FN int tw__shared_offset(int rows, int cols, int bytes, int row, int col)
     if (TW__SWIZZLE_UNIT == 0 || rows == 1)
         return row * cols * bytes + byte;
     if (panel % 32 == 0) /* a power of two of units, closed under XOR */
-        inside ^= row * panel / 128 % (panel / TW__PERMUTED_UNIT) * TW__PERMUTED_UNIT;
+        inside ^= tw__swizzle(row, panel, panel / TW__PERMUTED_UNIT) * TW__PERMUTED_UNIT;
     return byte / panel * panel * rows + row * panel + inside;
 }
 

@@ -70,8 +70,9 @@ typedef struct tw__emu_wave {
     int first;             /* the lane that reached it first */
     uint64_t meeting;      /* its number */
     tw__emu_op *op;
-    const char *what; /* its name */
-    int waiting;      /* lanes that wait alone */
+    const char *what;  /* its name */
+    int waiting;       /* lanes that wait alone */
+    uint32_t barriers; /* of the block, that the wave has come to */
     const tw__emu_wait *wait; /* what all lanes wait for together; NULL while they do not */
     void *args[TW_LANES];
     tw__emu_lane lane[TW_LANES];
@@ -83,6 +84,8 @@ typedef struct {
     void *state;
     void (*finish)(struct tw__emu_block *block); /* on the last lane, when every kernel call is over */
     void (*reset)(struct tw__emu_block *block);  /* before a block, and before `state` is freed */
+    /* sees every access to shared memory; NULL: the machine need not */
+    void (*accessed)(struct tw__emu_lane *lane, const char *shared, int bytes, int writes);
 } tw__emu_async;
 
 typedef struct tw__emu_block {
@@ -145,8 +148,8 @@ TW__EMU_FAILURE void tw__emu_fail_shared(const tw__emu_lane *lane, const char *w
     tw__emu_fail_at(lane, "%s: shared address %ld is no multiple of %d", what, (long)offset, bytes);
 }
 
-/* The door to shared memory: `bytes` at `address`, naturally aligned, are about to be read or written by
- * `lane` in the instruction `what`. Every access passes here, so checks and counters belong here. */
+/* The door to shared memory: `bytes` at `address`, naturally aligned, of which `lane` speaks in the instruction
+ * `what`. */
 static inline char *tw__emu_shared(tw__emu_lane *lane, const void *address, int bytes, const char *what)
 {
     tw__emu_block *block = lane->block;
@@ -157,16 +160,26 @@ static inline char *tw__emu_shared(tw__emu_lane *lane, const void *address, int 
     return block->shared + offset;
 }
 
+static inline char *tw__emu_shared_access(tw__emu_lane *lane, const void *address, int bytes, int writes,
+                                          const char *what)
+{
+    char *shared = tw__emu_shared(lane, address, bytes, what);
+    if (lane->block->async.accessed)
+        lane->block->async.accessed(lane, shared, bytes, writes);
+    return shared;
+}
+
+/* Every access passes here, so checks and counters belong here. */
 static inline void tw__emu_shared_read(tw__emu_lane *lane, void *to, const void *shared, int bytes,
                                        const char *what)
 {
-    memcpy(to, tw__emu_shared(lane, shared, bytes, what), (size_t)bytes);
+    memcpy(to, tw__emu_shared_access(lane, shared, bytes, 0, what), (size_t)bytes);
 }
 
 static inline void tw__emu_shared_write(tw__emu_lane *lane, void *shared, const void *from, int bytes,
                                         const char *what)
 {
-    memcpy(tw__emu_shared(lane, shared, bytes, what), from, (size_t)bytes);
+    memcpy(tw__emu_shared_access(lane, shared, bytes, 1, what), from, (size_t)bytes);
 }
 
 #endif

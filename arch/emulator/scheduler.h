@@ -172,6 +172,7 @@ TW__EMU_FUNCTION void tw__emu_barrier_op(void *const args[])
     tw__emu_block *block = lane->block;
     (void)args;
     lane->wave->state = TW__EMU_AT_BARRIER;
+    lane->wave->barriers++;
     block->at_barrier++;
     if (block->returned > 0)
         tw__emu_fail_barrier(block);
@@ -234,6 +235,7 @@ TW__EMU_FUNCTION int tw__emu_run_block(tw__emu_block *block)
         wave = &block->wave[w];
         wave->state = TW__EMU_READY;
         wave->current = wave->arrived = wave->returned = wave->waiting = 0;
+        wave->barriers = 0;
         wave->meeting = 1;
         wave->wait = NULL;
         for (int l = 0; l < TW_LANES; l++) {

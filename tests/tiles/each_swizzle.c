@@ -60,11 +60,11 @@ static void units_stay_together(void **state)
 
 /* PTX ISA, "Swizzling modes": of an address in a tile whose rows are 128, 64 or 32 bytes, the three, two or
  * one bits from bit 4 on are XORed with those from bit 7 on. Wider rows are panels of 128 bytes. */
-static void sixteen_byte_units_follow_the_copy_engines_swizzles(void **state)
+static void nvidias_tiles_follow_the_copy_engines_swizzles(void **state)
 {
     static const int masks[][2] = {{128, 0x70}, {64, 0x30}, {32, 0x10}};
     (void)state;
-    if ((int)TW__SWIZZLE_UNIT != 16)
+    if (strncmp(TW__TEXT(TW_MACHINE), "sm", 2) != 0)
         skip();
     for (int m = 0; m < 3; m++) {
         int rows = 64, cols = masks[m][0] / 2;
@@ -80,14 +80,33 @@ static void sixteen_byte_units_follow_the_copy_engines_swizzles(void **state)
     }
 }
 
+/* A copy instruction of CDNA fetches for a place in shared memory what belongs there: rows added bit by bit.
+ */
+static void the_swizzle_is_linear(void **state)
+{
+    (void)state;
+    for (int panel = 32; panel <= 128; panel *= 2)
+        for (int row = 0; row < 256 && TW__SWIZZLE_UNIT > 0; row++)
+            for (int low = 1; low <= 128; low *= 2) {
+                int units = panel / TW__PERMUTED_UNIT, parts = tw__swizzle(row & (low - 1), panel, units);
+                assert_int_equal(tw__swizzle(row, panel, units),
+                                 parts ^ tw__swizzle(row & -low, panel, units));
+            }
+}
+
 /* One access of a wave to a tile of 16-bit elements: lane -> (row, column), each moving `bytes`. The hardware
- * serves `together` consecutive lanes at once; they meet each bank at most `ways` times, or `wide_ways` where
- * the tile's rows are longer than 128 bytes. */
+ * serves `together` lanes at once, consecutive ones or in the order given; they meet each bank at most `ways`
+ * times, or `wide_ways` where the tile's rows are longer than 128 bytes, `narrow_ways` where they are 32. */
 typedef struct {
     const char *machine, *name;
-    int bytes, together, banks, ways, wide_ways;
+    int bytes, together, banks, ways, wide_ways, narrow_ways;
     void (*place)(int lane, int row_bytes, int *row, int *col);
+    const unsigned char *order;
 } shared_access;
+
+/* ds_read_b128 of CDNA4 serves 16 of these lanes at a time, then those 32 further on. */
+static const unsigned char order_b128[] = {0, 1, 2, 3, 12, 13, 14, 15, 20, 21, 22, 23, 24, 25, 26, 27,
+                                           4, 5, 6, 7, 8,  9,  10, 11, 16, 17, 18, 19, 28, 29, 30, 31};
 
 /* Row l % 8 of an 8 x 8 matrix: both kinds of ldmatrix. */
 static void place_matrix_rows(int lane, int row_bytes, int *row, int *col)
@@ -121,22 +140,39 @@ static void place_transposing(int lane, int row_bytes, int *row, int *col)
     *col = lane % 4 * 4;
 }
 
+/* Two neighbouring cores at once: a lane's eight elements of one row. */
+static void place_two_runs(int lane, int row_bytes, int *row, int *col)
+{
+    *row = lane % 16;
+    *col = row_bytes < 64 ? lane / 16 % 2 * 8 : lane / 16 * 8;
+}
+
+/* The first four of the same eight down the columns. */
+static void place_transposing_two(int lane, int row_bytes, int *row, int *col)
+{
+    (void)row_bytes;
+    *row = lane / 16 * 8 + lane % 16 / 4;
+    *col = lane % 4 * 4;
+}
+
 /* NVIDIA: 32 banks, 128 bytes at a time. CDNA2 and 3: likewise, so 16 lanes of 8 bytes. CDNA4: reads 64
- * banks, writes 32 (ds_read_b64 in 2 turns of 32 lanes, ds_write_b64 in 4 of 16). The 2s are known costs: a
- * chunk is written in two halves, and the first halves of neighbouring panels share banks; the transposing
- * read meets rows whose units the XOR only exchanges. */
+ * banks, writes 32 (ds_read_b64 in 2 turns of 32 lanes, ds_write_b64 in 4 of 16). What is not 1 is a known
+ * cost: on CDNA2 and 3 a chunk is written in two halves, and the first halves of neighbouring panels share
+ * banks; on CDNA4 a run is half a unit, and rows of 32 bytes have too few units. */
 static const shared_access accesses[] = {
-    {"sm80", "ldmatrix", 16, 8, 32, 1, 1, place_matrix_rows},
-    {"sm80", "cp.async", 16, 8, 32, 1, 1, place_chunk},
-    {"sm90", "ldmatrix", 16, 8, 32, 1, 1, place_matrix_rows},
-    {"sm90", "cp.async", 16, 8, 32, 1, 1, place_chunk},
-    {"gfx90a", "ds_read_b64", 8, 16, 32, 1, 1, place_run},
-    {"gfx90a", "ds_write_b64", 8, 16, 32, 1, 2, place_chunk},
-    {"gfx942", "ds_read_b64", 8, 16, 32, 1, 1, place_run},
-    {"gfx942", "ds_write_b64", 8, 16, 32, 1, 2, place_chunk},
-    {"gfx950", "ds_read_b64", 8, 32, 64, 1, 1, place_run},
-    {"gfx950", "ds_write_b64", 8, 16, 32, 1, 2, place_chunk},
-    {"gfx950", "ds_read_b64_tr_b16", 8, 32, 64, 2, 2, place_transposing},
+    {"sm80", "ldmatrix", 16, 8, 32, 1, 1, 1, place_matrix_rows, NULL},
+    {"sm80", "cp.async", 16, 8, 32, 1, 1, 1, place_chunk, NULL},
+    {"sm90", "ldmatrix", 16, 8, 32, 1, 1, 1, place_matrix_rows, NULL},
+    {"sm90", "cp.async", 16, 8, 32, 1, 1, 1, place_chunk, NULL},
+    {"gfx90a", "ds_read_b64", 8, 16, 32, 1, 1, 1, place_run, NULL},
+    {"gfx90a", "ds_write_b64", 8, 16, 32, 1, 2, 1, place_chunk, NULL},
+    {"gfx942", "ds_read_b64", 8, 16, 32, 1, 1, 1, place_run, NULL},
+    {"gfx942", "ds_write_b64", 8, 16, 32, 1, 2, 1, place_chunk, NULL},
+    {"gfx950", "ds_read_b64", 8, 32, 64, 1, 1, 1, place_run, NULL},
+    {"gfx950", "ds_read_b128", 16, 16, 64, 1, 1, 2, place_two_runs, order_b128},
+    {"gfx950", "ds_read_b64_tr_b16", 8, 32, 64, 1, 1, 1, place_transposing, NULL},
+    {"gfx950", "ds_read_b64_tr_b16 for two cores", 8, 32, 64, 1, 1, 2, place_transposing_two, NULL},
+    {"gfx950", "ds_write_b64", 8, 16, 32, 2, 2, 2, place_run, NULL},
 };
 
 /* How often the busiest bank is met when lanes first .. first + together - 1 access a tile of `cols` columns
@@ -146,7 +182,7 @@ static int conflict_ways(const shared_access *a, int cols, int first, int row, i
     int met[64] = {0}, most = 0;
     for (int lane = first; lane < first + a->together; lane++) {
         int r, c;
-        a->place(lane, cols * 2, &r, &c);
+        a->place(a->order ? a->order[lane % 32] + lane / 32 * 32 : lane, cols * 2, &r, &c);
         int at = tw__shared_offset(256, cols, 2, row + r, col + c);
         for (int byte = 0; byte < a->bytes; byte += 4) {
             int *count = &met[(at + byte) / 4 % a->banks];
@@ -173,7 +209,8 @@ static void the_inner_loops_meet_each_bank_once(void **state)
                     int row = a->place == place_chunk ? 0 : at % 2 * TW_CORE;
                     int col = a->place == place_chunk ? 0 : at / 2 * TW_CORE;
                     int ways = conflict_ways(a, widths[w], first, row, col);
-                    if (ways > (widths[w] * 2 > LINE ? a->wide_ways : a->ways))
+                    int row_bytes = widths[w] * 2;
+                    if (ways > (row_bytes > LINE ? a->wide_ways : row_bytes == 32 ? a->narrow_ways : a->ways))
                         fail_msg("%s, %d columns, lanes from %d, at (%d, %d): a bank is met %d times",
                                  a->name, widths[w], first, row, col, ways);
                 }
@@ -188,7 +225,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_element_has_a_place_of_its_own),
         cmocka_unit_test(units_stay_together),
-        cmocka_unit_test(sixteen_byte_units_follow_the_copy_engines_swizzles),
+        cmocka_unit_test(nvidias_tiles_follow_the_copy_engines_swizzles),
+        cmocka_unit_test(the_swizzle_is_linear),
         cmocka_unit_test(the_inner_loops_meet_each_bank_once),
     };
     return cmocka_run_group_tests_name(TW__TEXT(TW_MACHINE), tests, NULL, NULL);

@@ -1,27 +1,127 @@
 /* SPDX-License-Identifier: MIT
  *
- * Sixteen-byte pieces of a row on their way into a shared tile, through registers.
+ * Global to shared memory: sixteen-byte pieces of a row through registers, and whole tiles past them.
+ *
+ * A copy instruction writes shared memory in order, lane after lane, so the swizzle stands on the other side:
+ * lane l fetches what belongs at the place that lane l writes. The buffer ends with the last row that exists,
+ * so the rows behind it come out as zeros; columns that do not exist are sent to an offset outside.
  */
 #ifndef TW_ARCH_AMD_COMMON_COPY_H
 #define TW_ARCH_AMD_COMMON_COPY_H
 
 #include "fragment.h"
+#include "isa_async.h"
 
-/* `valid` bytes (0..16, even) from 16-byte aligned global memory; the rest of the chunk becomes zero. */
+/* `valid` bytes (0..16, whole elements) from 16-byte aligned global memory; the rest of the chunk becomes
+ * zero. */
 TW_FN void tw__copy_chunk(tw__shared_tile tile, int row, int col, const void *global, int valid)
 {
     uint32_t words[TW_CHUNK / 4] = {0, 0, 0, 0};
     if (valid == TW_CHUNK) {
         tw__isa_global_load(words, global, TW_CHUNK);
     } else {
-        TW_UNROLL for (int w = 0; w < TW_CHUNK / 4; w++) {
+        TW_UNROLL
+        for (int w = 0; w < TW_CHUNK / 4; w++) {
+            uint32_t last = 0;
             if (valid >= 4 * w + 4)
                 tw__isa_global_load(&words[w], (const char *)global + 4 * w, 4);
-            else if (valid > 4 * w)
+            else if (valid >= 4 * w + 2)
                 tw__isa_global_load(&words[w], (const char *)global + 4 * w, 2);
+            if (tw__bytes(tile.dtype) == 1 && valid / 4 == w && valid % 2 == 1) {
+                tw__isa_global_load(&last, (const char *)global + valid - 1, 1);
+                words[w] |= last << (valid % 4 == 3 ? 16 : 0);
+            }
         }
     }
     tw__put_chunk(tile, row, col, words);
+}
+
+enum {
+    TW__COPY_UNIT = TW_HERE(TW__ASYNC_COPY_), /* bytes that one lane copies, */
+    TW__COPY_BYTES = TW__COPY_UNIT * TW_LANES /* and a wave, in one instruction */
+};
+
+/* The offset outside every buffer that a lane without a source names; buffers are smaller than this. */
+#define TW__COPY_NOWHERE 0x80000000u
+
+/* Where a tile comes from: its rows lie `stride` bytes apart, the first at `data`. Of the tile `rows` rows
+ * and `bytes` bytes of each exist. */
+typedef struct {
+    const char *data;
+    int64_t stride;
+    int rows, bytes;
+} tw__copy_source;
+
+TW_FN int tw__tile_row_bytes(tw__shared_tile tile) { return tile.cols * tw__bytes(tile.dtype); }
+
+/* Instructions that each of `waves` waves issues for the tile; a wave may issue one more. */
+TW_FN int tw__copies_of(tw__shared_tile tile, int waves)
+{
+    return tile.rows * tw__tile_row_bytes(tile) / TW__COPY_BYTES / waves;
+}
+
+/* Can the tile be copied whole? Equal in all lanes. A unit is aligned, exists or does not, and no row runs
+ * into the next. */
+TW_FN int tw__can_copy(tw__shared_tile tile, tw__copy_source from)
+{
+    int row_bytes = tw__tile_row_bytes(tile), least = from.bytes < row_bytes ? from.bytes : row_bytes;
+    int64_t most = (TW__COPY_NOWHERE - 1 - (unsigned)row_bytes) / (unsigned)tile.rows;
+    return ((uintptr_t)from.data | (uint64_t)from.stride) % TW__COPY_UNIT == 0 &&
+           (from.bytes >= row_bytes || from.bytes % TW__COPY_UNIT == 0) &&
+           (tile.rows == 1 || (from.stride >= least && from.stride <= most));
+}
+
+typedef struct {
+    int row, byte;
+} tw__copy_place;
+
+/* The place in the tile of the byte that lies at shared offset first + mine. `first` is a constant once
+ * inlined and a multiple of `round`, mine < round; where rounds are whole rows of one panel, everything
+ * but `mine` is then constant. */
+TW_FN tw__copy_place tw__make_copy_place(tw__shared_tile tile, int first, int mine, int round)
+{
+    int row_bytes = tw__tile_row_bytes(tile), panel = tile.rows == 1 ? row_bytes : tw__panel_bytes(row_bytes);
+    int area = tile.rows * panel, units = panel / TW__SWIZZLE_UNIT, rows = round / panel;
+    int swizzled = tile.rows > 1 && panel % 32 == 0;
+    tw__copy_place place;
+    if (swizzled && round % panel == 0 && area % round == 0 && (rows & (rows - 1)) == 0) {
+        int first_row = first % area / panel, more = mine / panel;
+        place.row = first_row + more;
+        place.byte = mine % panel ^ (tw__swizzle(more, panel, units) * TW__SWIZZLE_UNIT);
+        place.byte ^= tw__swizzle(first_row, panel, units) * TW__SWIZZLE_UNIT;
+        place.byte += first / area * panel;
+    } else {
+        int at = first + mine;
+        place.row = at % area / panel;
+        place.byte = at % panel;
+        if (swizzled)
+            place.byte ^= tw__swizzle(place.row, panel, units) * TW__SWIZZLE_UNIT;
+        place.byte += at / area * panel;
+    }
+    return place;
+}
+
+/* Issues this wave's share of the tile. What the last instruction writes behind the tile's end is padding:
+ * tiles are aligned to more than TW__COPY_BYTES. */
+TW_FN void tw__copy_tile(tw__shared_tile tile, tw__copy_source from, int wave, int waves)
+{
+    int row_bytes = tw__tile_row_bytes(tile), total = tile.rows * row_bytes, round = waves * TW__COPY_BYTES;
+    int pieces = (total + TW__COPY_BYTES - 1) / TW__COPY_BYTES;
+    int rows = from.rows < tile.rows ? from.rows : tile.rows,
+        bytes = from.bytes < row_bytes ? from.bytes : row_bytes;
+    int mine = wave * TW__COPY_BYTES + tw__isa_lane() * TW__COPY_UNIT;
+    uint32_t stride = tile.rows == 1 ? 0 : (uint32_t)from.stride;
+    tw__buffer buffer =
+        tw__isa_make_buffer(from.data, rows > 0 ? (uint32_t)(rows - 1) * stride + (uint32_t)bytes : 0);
+    TW_UNROLL
+    for (int first = 0; first < total; first += round) {
+        tw__copy_place place = tw__make_copy_place(tile, first, mine, round);
+        uint32_t offset = (uint32_t)place.row * stride + (uint32_t)place.byte;
+        int piece = first / TW__COPY_BYTES + wave;
+        if (pieces % waves == 0 || piece < pieces)
+            tw__isa_copy(buffer, tile.base + piece * TW__COPY_BYTES,
+                         place.byte < bytes ? offset : TW__COPY_NOWHERE, TW__COPY_UNIT);
+    }
 }
 
 #endif

@@ -8,10 +8,8 @@
 #ifndef TW_ARCH_AMD_COMMON_FRAGMENT_H
 #define TW_ARCH_AMD_COMMON_FRAGMENT_H
 
-/* 8-byte units, XORed with the row in a 128-byte line: a core's read (8 bytes a lane, 16 rows) then meets
- * each of the 16 units of the banks once. On gfx950 two rows share the 64 banks and the same holds. */
+/* The machine's own fragment.h says TW__SWIZZLE_UNIT, before this file. */
 enum {
-    TW__SWIZZLE_UNIT = 8,
     TW__INNER_RUN = 4,
     TW__OUTER_SLOTS = 1,
     TW__INNER_SLOTS = 4,

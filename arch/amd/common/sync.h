@@ -5,10 +5,14 @@
 #ifndef TW_ARCH_AMD_COMMON_SYNC_H
 #define TW_ARCH_AMD_COMMON_SYNC_H
 
-/* Every wave sees every other's shared writes; copies went through registers, so they are among them. */
+#include "isa_async.h"
+
+/* Copies into shared memory have landed, and every wave sees every other's shared writes. */
 TW_FN void tw__sync(int team_threads)
 {
     (void)team_threads;
+    tw__isa_wait_copies(0);
+    tw__isa_wait_shared();
     tw__isa_barrier();
 }
 
@@ -16,6 +20,7 @@ TW_FN void tw__sync(int team_threads)
 TW_FN void tw__meet(int team_threads)
 {
     (void)team_threads;
+    tw__isa_wait_shared();
     tw__isa_barrier();
 }
 

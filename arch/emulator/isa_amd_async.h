@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The instructions of arch/amd/common/isa_async.h, executed by the emulator (CDNA3 ISA, "Buffer resource
+ * descriptor", "Memory buffer load to LDS", "S_WAITCNT", "S_BARRIER").
+ */
+#ifndef TW_ARCH_EMULATOR_ISA_AMD_ASYNC_H
+#define TW_ARCH_EMULATOR_ISA_AMD_ASYNC_H
+
+#include "../dialect.h"
+#include "cdna.h"
+
+typedef struct {
+    const char *base;
+    uint32_t bytes;
+} tw__buffer;
+
+TW_FN tw__buffer tw__isa_make_buffer(const void *base, uint32_t bytes)
+{
+    tw__buffer buffer;
+    buffer.base = (const char *)base;
+    buffer.bytes = bytes;
+    return buffer;
+}
+
+/* The range is checked for each four-byte word by itself; the hardware lets one through that begins inside
+ * and ends outside, so a buffer of no whole number of words is refused here. The source is read here. */
+TW__EMU_FUNCTION void tw__isa_copy(tw__buffer from, void *shared, uint32_t offset, int bytes)
+{
+    tw__emu_lane *lane = tw__emu_lane_state;
+    uint32_t *words;
+    if (bytes != 4 && bytes != 16)
+        tw__emu_fail_at(lane, "copy to shared memory: %d bytes a lane, not 4 or 16", bytes);
+    if (((uintptr_t)from.base | offset | from.bytes) % 4 != 0)
+        tw__emu_fail_at(
+            lane, "copy to shared memory: buffer %p of %u bytes, offset %u: each must be a multiple of 4",
+            (const void *)from.base, from.bytes, offset);
+    words = tw__emu_issue_copy(lane, shared, bytes);
+    for (int w = 0; w < bytes / 4; w++) {
+        uint64_t at = (uint64_t)offset + 4u * (unsigned)w;
+        words[w] = 0;
+        if (at < from.bytes)
+            memcpy(&words[w], from.base + at, 4);
+    }
+}
+
+TW_FN void tw__isa_wait_copies(int count)
+{
+    if (__builtin_expect(count < 0 || count > TW__EMU_COPIES_MAX, 0))
+        tw__emu_fail_at(tw__emu_lane_state, "vmcnt(%d): 0 to %d", count, (int)TW__EMU_COPIES_MAX);
+    tw__emu_land_copies(tw__emu_lane_state, (uint64_t)count);
+}
+
+TW__EMU_FUNCTION void tw__emu_wait_shared_op(void *const args[])
+{
+    (void)args;
+    tw__emu_end_reads(tw__emu_lane_state);
+}
+
+TW_FN void tw__isa_wait_shared(void)
+{
+    tw__emu_collective(tw__emu_wait_shared_op, NULL, "the wait for lgkmcnt");
+}
+
+TW_FN void tw__isa_bare_barrier(void) { tw__emu_barrier("s_barrier"); }
+
+TW_FN void tw__isa_go_first(void) {}
+TW_FN void tw__isa_go_along(void) {}
+
+#endif
