@@ -5,6 +5,7 @@
  *
  *   TW_FN            starts an inline device function
  *   TW_UNROLL        before a `for` whose trip count is constant after inlining
+ *   TW_ROLLED        before a `for` that must stay a loop
  *   TW_STATIC_ASSERT a declaration that stops the build with a message
  *   TW_LINK          gives a definition C linkage and makes it visible in the object
  */
@@ -42,8 +43,10 @@
  * served by loops it can vectorise. */
 #if defined(__CUDACC__) || defined(__HIP__) || defined(__AMDGCN__)
 #define TW_UNROLL _Pragma("unroll")
+#define TW_ROLLED _Pragma("unroll 1")
 #else
 #define TW_UNROLL
+#define TW_ROLLED
 #endif
 
 /* Reinterprets the bits of a float; unions are how C says it and every compiler here keeps them free. */

@@ -24,14 +24,22 @@
 
 typedef void tw__native_kernel(const void *args);
 
+/* Threads of a block that are the team's: all of it, less the loaders of a TW_PIPELINED_THREADS block. */
+#define TW__TEAM_OF(block_threads) ((block_threads) > TW_TEAM_THREADS ? TW_TEAM_THREADS : (block_threads))
+
 #define TW_KERNEL(name, threads, args)  TW__KERNEL_(name, threads, TW__UNPACK args)
 #define TW__UNPACK(...)                 __VA_ARGS__
 #define TW__KERNEL_(name, threads, ...) TW__KERNEL(name, threads, __VA_ARGS__)
 #define TW__KERNEL(name, block_threads, type, g)                                                             \
     enum { name##_threads = (block_threads) };                                                               \
-    static void name##_body(const type g, const int tw__block_threads);                                      \
-    TW_LINK void name(const void *args) { name##_body(*(const type *)args, block_threads); }                 \
-    static void name##_body(const type g, const int tw__block_threads TW_UNUSED)
+    static void name##_body(const type g, const int tw__block_threads, const int tw__loader);                \
+    TW_LINK void name(const void *args)                                                                      \
+    {                                                                                                        \
+        name##_body(*(const type *)args, block_threads,                                                      \
+                    tw__isa_wave() * TW_LANES >= TW__TEAM_OF(block_threads));                                \
+    }                                                                                                        \
+    static void name##_body(const type g, const int tw__block_threads TW_UNUSED,                             \
+                            const int tw__loader TW_UNUSED)
 
 #define TW_SHARED(type, name)                                                                                \
     TW_STATIC_ASSERT(sizeof(type) + TW_SCRATCH_BYTES <= TW_SHARED_BYTES,                                     \

@@ -12,7 +12,7 @@
  * They may be negative or past the edge: what lies outside the tensor reads as zero.
  *
  * tw_load_add(t, g, factor, coordinates...)   register tile t += factor * what tw_load would bring, without
- *                                holding both
+ *                                holding both; a rank-1 tensor is added to every row
  * tw_read(g, coordinates...)      one element as a float, tw_read_int one of an i32 tensor; 0 outside
  * tw_load_transposed(dst, src)   register tile R x C <- shared tile C x R
  */
@@ -46,7 +46,7 @@
         TW_STATIC_ASSERT(TW__IS(t, TW__REGISTER) && TW__IS(g, TW__GLOBAL),                                   \
                          "TW016 tw_load_add(" #t ", " #g                                                     \
                          ", ...): takes a register tile and a global tensor");                               \
-        tw__load_add(TW__REF(t), TW__WINDOW(g, i, j, k, l), factor);                                         \
+        tw__load_add(TW__REF(t), TW__WINDOW(g, i, j, k, l), factor, TW__ROLE_OF(g) == 1);                    \
     } while (0)
 
 #define tw_load_transposed(dst, src)                                                                         \
@@ -95,9 +95,12 @@ TW_FN void tw__load_tile_global(tw__ref t, tw__window w)
     }
 }
 
-TW_FN void tw__load_add(tw__ref t, tw__window w, float factor)
+/* one_row: w is a rank-1 tensor's, with a row stride of 0; it goes to every row. */
+TW_FN void tw__load_add(tw__ref t, tw__window w, float factor, int one_row)
 {
     int whole = tw__loads_runs(t, w), dtype = tw__dtype(t);
+    if (one_row)
+        w.row_count = TW__SPAN_MAX;
     TW_UNROLL
     for (int n = 0; n < tw__elements(t); n += TW__INNER_RUN) {
         uint32_t words[TW__RUN_WORDS];
@@ -154,30 +157,48 @@ TW_FN void tw__load_vector_shared(tw__ref v, tw__shared_at at)
         ((float *)v.data)[n] = tw__value_of(tw__shared_bits(at, 0, tw__slot_index(v, n)), at.tile.dtype);
 }
 
-/* The loaders, this thread the `thread`-th of `threads`, move 16-byte chunks in turn. */
+/* One 16-byte chunk of shared tile s from the window. */
+TW_FN void tw__load_chunk(tw__ref s, tw__shared_at at, tw__window w, int chunk, int whole)
+{
+    int r = tw__chunk_row(s, chunk), c = tw__chunk_col(s, chunk), bytes = tw__bytes(w.dtype);
+    int per_chunk = tw__chunk_elements(s);
+    if (whole) {
+        int left = tw__has_row(w, r) ? w.col_count - c : 0;
+        int valid = left >= per_chunk ? per_chunk : left > 0 ? left : 0;
+        tw__copy_chunk(at.tile, at.row + r, at.col + c, valid ? tw__window_at(w, r, c) : w.data,
+                       valid * bytes);
+    } else {
+        uint32_t words[TW_CHUNK / 4] = {0, 0, 0, 0};
+        TW_UNROLL
+        for (int q = 0; q < per_chunk; q++)
+            words[q * bytes / 4] |= tw__window_bits(w, r, c + q) << (q * bytes % 4 * 8);
+        tw__put_chunk(at.tile, at.row + r, at.col + c, words);
+    }
+}
+
+/* May chunks be copied whole, but for the end of a row? */
+TW_FN int tw__copies_chunks(tw__window w) { return tw__runs_aligned(w, TW_CHUNK) && w.col_low == 0; }
+
+/* The loaders, this thread the `thread`-th of `threads`, move chunks in turn. */
 TW_FN void tw__load_shared_global(tw__ref s, tw__window w, int thread, int threads)
 {
     tw__shared_at at = tw__shared_of(s);
-    int bytes = tw__bytes(w.dtype), per_chunk = tw__chunk_elements(s), wide = tw__runs_aligned(w, TW_CHUNK);
-    int chunks = tw__chunks(s);
+    int whole = tw__copies_chunks(w), chunks = tw__chunks(s);
     TW_UNROLL
     for (int first = 0; first < chunks; first += threads) {
-        int chunk = first + thread, r = tw__chunk_row(s, chunk), c = tw__chunk_col(s, chunk);
-        if (chunks % threads != 0 && chunk >= chunks)
-            continue;
-        if (wide && w.col_low == 0) {
-            int left = tw__has_row(w, r) ? w.col_count - c : 0;
-            int valid = left >= per_chunk ? per_chunk : left > 0 ? left : 0;
-            tw__copy_chunk(at.tile, at.row + r, at.col + c, valid ? tw__window_at(w, r, c) : w.data,
-                           valid * bytes);
-        } else {
-            uint32_t words[TW_CHUNK / 4] = {0, 0, 0, 0};
-            TW_UNROLL
-            for (int q = 0; q < per_chunk; q++)
-                words[q * bytes / 4] |= tw__window_bits(w, r, c + q) << (q * bytes % 4 * 8);
-            tw__put_chunk(at.tile, at.row + r, at.col + c, words);
-        }
+        if (chunks % threads == 0 || first + thread < chunks)
+            tw__load_chunk(s, at, w, first + thread, whole);
     }
+}
+
+/* The same by waves that only load: they have few registers, so the loop is not unrolled. */
+TW_FN void tw__load_shared_slowly(tw__ref s, tw__window w, int thread, int threads)
+{
+    tw__shared_at at = tw__shared_of(s);
+    int whole = tw__copies_chunks(w);
+    TW_ROLLED
+    for (int chunk = thread; chunk < tw__chunks(s); chunk += threads)
+        tw__load_chunk(s, at, w, chunk, whole);
 }
 
 TW_FN void tw__load(tw__ref dst, tw__ref src, tw__window w)

@@ -107,7 +107,7 @@ TW_FN void tw__mma(tw__ref d, tw__ref a, tw__ref b, int transpose_a, int transpo
     int dtype = tw__dtype(a), depth = tw__mma_depth(dtype),
         cores_k = (transpose_a ? a.rows : a.cols) / TW_CORE;
     uint32_t left[TW__CORES_MAX][2 * TW_CORE_ELEMENTS], right[2 * TW_CORE_ELEMENTS];
-    if (tw__outside_team(d))
+    if (d.idle)
         return;
     if (TW__TEAM_MMA && tw__mma_by_team(d, a, b, transpose_a, transpose_b))
         return;

@@ -35,8 +35,9 @@
         tw__pipeline state;                                                                                  \
         __typeof__(&(ring).stage[0]) stage;                                                                  \
     } pipe;                                                                                                  \
-    pipe.state = tw__pipeline_make((int)(sizeof((ring).stage) / sizeof((ring).stage[0])),                    \
-                                   TW__RING_BARRIERS_OF(ring), TW_TEAM_THREADS, tw__block_threads);          \
+    pipe.state =                                                                                             \
+        tw__pipeline_make((int)(sizeof((ring).stage) / sizeof((ring).stage[0])), TW__RING_BARRIERS_OF(ring), \
+                          TW_TEAM_THREADS, tw__block_threads, tw__loader);                                   \
     pipe.stage = (ring).stage
 
 #define TW_PIPELINE(pipe, count)                                                                             \
@@ -66,14 +67,32 @@
         tw__pipeline_load(tw__loading, TW__REF(dst), TW__WINDOW(src, i, j, k, l));                           \
     } while (0)
 
+#ifndef TW_NATIVE_TILE_COPY
+/* A machine may copy a tile past the registers; told in arch/amd/common/pipeline.h, which does. */
+TW_FN int tw__pipeline_copy(tw__pipeline *pipe, tw__shared_tile tile, int plain, const void *global,
+                            int64_t stride, int rows, int bytes)
+{
+    (void)pipe, (void)tile, (void)plain, (void)global, (void)stride, (void)rows, (void)bytes;
+    return 0;
+}
+#endif
+
 /* Whole tiles of a tensor with a map may go by the machine's copy engine. */
 TW_FN void tw__pipeline_load(tw__pipeline *pipe, tw__ref s, tw__window w)
 {
+    int bytes = tw__bytes(w.dtype),
+        plain = tw__kind(s) == TW__SHARED && w.col_stride == 1 && w.row_low == 0 && w.col_low == 0;
     int whole = TW__STREAMS && tw__kind(s) == TW__SHARED && w.map_rows == s.rows && w.map_cols == s.cols;
     if (tw__pipeline_stream(pipe, tw__shared_of(s).tile, whole ? w.map : 0, w.at_col, w.at_row, w.at_plane,
                             w.at_volume))
         return;
-    tw__load_shared_global(s, w, tw__pipeline_loader(pipe), tw__pipeline_loaders(pipe));
+    if (tw__pipeline_copy(pipe, tw__shared_of(s).tile, plain, w.data, w.row_stride * bytes, w.row_count,
+                          w.col_count * bytes))
+        return;
+    if (TW__STREAMS)
+        tw__load_shared_slowly(s, w, tw__pipeline_loader(pipe), tw__pipeline_loaders(pipe));
+    else
+        tw__load_shared_global(s, w, tw__pipeline_loader(pipe), tw__pipeline_loaders(pipe));
 }
 
 #define TW__STREAM_INFO(args_type, tensor, stage_type, tile)                                                 \

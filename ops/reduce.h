@@ -44,11 +44,11 @@ TW_FN float tw__combine_lanes(int op, float value, int lanes)
     return value;
 }
 
-/* Combines vector v over the `count` waves that hold parts of the same rows (columns). Scratch: one row of
- * v.cols floats per part, each part written by the slots' owners within its waves. */
-TW_FN void tw__combine_waves(int op, tw__ref v, int part, int count)
+/* Combines the slots of a vector like v over the `count` waves that hold parts of the same rows (columns).
+ * Scratch: one row of v.cols floats per part, each part written by the slots' owners within its waves. */
+TW_FN void tw__combine_waves(int op, tw__ref v, float *slots, int part, int count)
 {
-    float *scratch = (float *)tw__isa_shared_scratch(), *slots = (float *)v.data;
+    float *scratch = (float *)tw__isa_shared_scratch();
     int axis = tw__role(v), lanes = tw__axis_outer(axis) ? TW__INNER_LANES : TW__OUTER_LANES;
     tw__meet(tw__team_threads(v)); /* the scratch may still be read by an earlier reduction */
     TW_UNROLL
@@ -72,29 +72,25 @@ TW_FN void tw__combine_waves(int op, tw__ref v, int part, int count)
 /* v = combination of t's elements row by row (by_row) or column by column; onto: with v's own values. */
 TW_FN void tw__reduce(tw__ref v, tw__ref t, int op, int by_row, int onto)
 {
-    float *slots = (float *)v.data, prior[TW__CORES_MAX * TW_CORE];
+    float found[TW__CORES_MAX * TW_CORE] = {0};
     int axis = tw__role(v), role = tw__role(t);
     int parts = by_row ? (role == TW__ROLE_a ? 1 : t.team_cols) : (role == TW__ROLE_b ? 1 : t.team_rows);
     TW_UNROLL
-    for (int n = 0; n < tw__vector_slots(v); n++) {
-        prior[n] = onto ? slots[n] : tw__neutral(op);
-        slots[n] = tw__neutral(op);
-    }
+    for (int n = 0; n < tw__vector_slots(v); n++)
+        found[n] = tw__neutral(op);
     TW_UNROLL
     for (int n = 0; n < tw__elements(t); n++) {
         int slot = by_row ? tw__row_slot(t, n) : tw__col_slot(t, n);
-        slots[slot] = tw__combine(op, slots[slot], tw__get(t, n));
+        found[slot] = tw__combine(op, found[slot], tw__get(t, n));
     }
     TW_UNROLL
     for (int n = 0; n < tw__vector_slots(v); n++)
-        slots[n] = tw__combine_lanes(op, slots[n], tw__axis_outer(axis) ? TW__INNER_LANES : TW__OUTER_LANES);
+        found[n] = tw__combine_lanes(op, found[n], tw__axis_outer(axis) ? TW__INNER_LANES : TW__OUTER_LANES);
     if (parts > 1 && !tw__outside_team(t))
-        tw__combine_waves(op, v, by_row ? tw__wave_col(t) : tw__wave_row(t), parts);
+        tw__combine_waves(op, v, found, by_row ? tw__wave_col(t) : tw__wave_row(t), parts);
     TW_UNROLL
-    for (int n = 0; n < tw__vector_slots(v); n++) {
-        if (onto)
-            slots[n] = tw__combine(op, prior[n], slots[n]);
-    }
+    for (int n = 0; n < tw__vector_slots(v); n++)
+        ((float *)v.data)[n] = onto ? tw__combine(op, ((float *)v.data)[n], found[n]) : found[n];
 }
 
 TW_FN float tw__reduce_tile(tw__ref t, int op)

@@ -47,13 +47,17 @@ enum { TW__AXIS_row = 0, TW__AXIS_col, TW__AXIS_a_col, TW__AXIS_b_row, TW__AXIS_
 #define TW__IS_SHARED(operand) (TW__IS(operand, TW__SHARED) || TW__IS(operand, TW__VIEW))
 #define TW__SAME_SHAPE(x, y)   (TW__ROWS_OF(x) == TW__ROWS_OF(y) && TW__COLS_OF(x) == TW__COLS_OF(y))
 
+/* A kernel's body knows it by a parameter of this name; code outside a body belongs to the team. */
+enum { tw__loader = 0 };
+
 typedef struct {
     void *data;           /* the operand itself */
     int code, rows, cols; /* rows x cols; a vector: 1 x n */
     int team_rows, team_cols;
+    int idle; /* 1 in the waves that only load, where a kernel has such: they hold no registers of tiles */
 } tw__ref;
 
-TW_FN tw__ref tw__make_ref(void *data, int code, int rows, int cols, int team_rows, int team_cols)
+TW_FN tw__ref tw__make_ref(void *data, int code, int rows, int cols, int team_rows, int team_cols, int idle)
 {
     tw__ref ref;
     ref.data = data;
@@ -62,12 +66,13 @@ TW_FN tw__ref tw__make_ref(void *data, int code, int rows, int cols, int team_ro
     ref.cols = cols;
     ref.team_rows = team_rows;
     ref.team_cols = team_cols;
+    ref.idle = idle;
     return ref;
 }
 
 #define TW__REF(operand)                                                                                     \
     tw__make_ref((void *)&(operand), TW__CODE_OF(operand), TW__ROWS_OF(operand), TW__COLS_OF(operand),       \
-                 tw_team_rows, tw_team_cols)
+                 tw_team_rows, tw_team_cols, tw__loader)
 
 TW_FN int tw__kind(tw__ref x) { return x.code / 64; }
 TW_FN int tw__dtype(tw__ref x) { return x.code / 8 % 8; }
@@ -85,11 +90,12 @@ TW_FN int tw__wave_row(tw__ref x) { return x.team_rows == 1 ? 0 : tw__isa_wave()
 TW_FN int tw__wave_col(tw__ref x) { return x.team_cols == 1 ? 0 : tw__isa_wave() / x.team_rows; }
 TW_FN int tw__team_threads(tw__ref x) { return x.team_rows * x.team_cols * TW_LANES; }
 
-/* A wave that only loads (TW_PIPELINED_THREADS) runs the kernel's body too, but is in no team: ops with an
- * effect outside registers leave it out. */
+/* A wave that only loads (TW_PIPELINED_THREADS) runs the kernel's body too, but is in no team. Ops on
+ * registers are empty there because of `idle`, which is a constant in each role's copy of the body; those
+ * with an effect outside registers ask here, so that they are right in helper functions too. */
 TW_FN int tw__outside_team(tw__ref x)
 {
-    return TW__PRODUCER_THREADS > 0 && tw__isa_wave() >= x.team_rows * x.team_cols;
+    return x.idle || (TW__PRODUCER_THREADS > 0 && tw__isa_wave() >= x.team_rows * x.team_cols);
 }
 
 /* This thread's number in its team. */

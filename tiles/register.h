@@ -71,10 +71,11 @@
         };                                                                                                   \
     }
 
-/* Cores of a register tile that this wave holds, down and across. */
+/* Cores of a register tile that this wave holds, down and across. A loader wave holds none: its loops over
+ * tiles and vectors are empty, and the compiler drops them from that role's code. */
 TW_FN int tw__core_rows(tw__ref t)
 {
-    return t.rows / TW_CORE / (tw__role(t) == TW__ROLE_b ? 1 : t.team_rows);
+    return t.idle ? 0 : t.rows / TW_CORE / (tw__role(t) == TW__ROLE_b ? 1 : t.team_rows);
 }
 TW_FN int tw__core_cols(tw__ref t)
 {

@@ -25,7 +25,7 @@ TW_FN int tw__axis_share(tw__ref v)
                                                             : 1;
 }
 
-TW_FN int tw__vector_cores(tw__ref v) { return v.cols / TW_CORE / tw__axis_share(v); }
+TW_FN int tw__vector_cores(tw__ref v) { return v.idle ? 0 : v.cols / TW_CORE / tw__axis_share(v); }
 TW_FN int tw__vector_slots(tw__ref v) { return tw__vector_cores(v) * tw__axis_slots(tw__role(v)); }
 
 /* Index in the vector of this lane's n-th slot. */

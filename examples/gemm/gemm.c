@@ -40,11 +40,8 @@ TW_KERNEL(gemm, TW_PIPELINED_THREADS, (gemm_args, g))
     }
 
     tw_map(acc, x, x * g.alpha);
-    if (GEMM_BIAS) {
-        tw_rv(f32, GEMM_BN, col) bias;
-        tw_load(bias, g.bias, n);
-        tw_add(acc, acc, bias);
-    }
+    if (GEMM_BIAS)
+        tw_load_add(acc, g.bias, 1.0f, n);
     tw_map_at(acc, x, r, c, GEMM_ACTIVATE(GEMM_EPILOGUE(x, (m + r), (n + c))));
     if (GEMM_RESIDUAL)
         tw_load_add(acc, g.residual, 1.0f, m, n);

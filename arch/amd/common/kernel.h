@@ -12,35 +12,37 @@
 #else
 
 #if defined(__HIP__)
-#define TW__ENTRY extern "C" __attribute__((global))
+#define TW__ENTRY    extern "C" __attribute__((global))
 #define TW__EXPORTED extern "C" __attribute__((device, used))
 #else
-#define TW__ENTRY __attribute__((amdgpu_kernel))
+#define TW__ENTRY    __attribute__((amdgpu_kernel))
 #define TW__EXPORTED TW__GLOBAL_MEMORY __attribute__((visibility("default"), used))
 #endif
 
-#define TW_KERNEL(name, threads, args) TW__KERNEL_(name, threads, TW__UNPACK args)
-#define TW__UNPACK(...) __VA_ARGS__
+#define TW_KERNEL(name, threads, args)  TW__KERNEL_(name, threads, TW__UNPACK args)
+#define TW__UNPACK(...)                 __VA_ARGS__
 #define TW__KERNEL_(name, threads, ...) TW__KERNEL(name, threads, __VA_ARGS__)
-#define TW__KERNEL(name, block_threads, type, g)                                                  \
-    enum { name##_threads = (block_threads) };                                                    \
-    TW_FN void name##_body(const type g, const int tw__block_threads);                            \
-    TW__ENTRY __attribute__((amdgpu_flat_work_group_size(block_threads, block_threads))) void name(const type g) \
-    {                                                                                             \
-        name##_body(g, block_threads);                                                            \
-    }                                                                                             \
-    TW_FN void name##_body(const type g, const int tw__block_threads TW_UNUSED)
+#define TW__KERNEL(name, block_threads, type, g)                                                             \
+    enum { name##_threads = (block_threads) };                                                               \
+    TW_FN void name##_body(const type g, const int tw__block_threads, const int tw__loader);                 \
+    TW__ENTRY __attribute__((amdgpu_flat_work_group_size(block_threads, block_threads))) void name(          \
+        const type g)                                                                                        \
+    {                                                                                                        \
+        name##_body(g, block_threads, 0);                                                                    \
+    }                                                                                                        \
+    TW_FN void name##_body(const type g, const int tw__block_threads TW_UNUSED,                              \
+                           const int tw__loader TW_UNUSED)
 
-#define TW_SHARED(type, name)                                                                              \
-    TW_STATIC_ASSERT(sizeof(type) + TW_SCRATCH_BYTES <= TW_SHARED_BYTES,                                   \
-                     "TW020 TW_SHARED(" #type "): more than the machine's shared memory");                 \
-    TW__LDS_STORAGE(type, name##_storage);                                                                 \
+#define TW_SHARED(type, name)                                                                                \
+    TW_STATIC_ASSERT(sizeof(type) + TW_SCRATCH_BYTES <= TW_SHARED_BYTES,                                     \
+                     "TW020 TW_SHARED(" #type "): more than the machine's shared memory");                   \
+    TW__LDS_STORAGE(type, name##_storage);                                                                   \
     type *name = (type *)&name##_storage
 
-#define TW_EXPORT(name, args_type, shared_type, ...)                                                       \
+#define TW_EXPORT(name, args_type, shared_type, ...)                                                         \
     TW__EXPORTED tw_kernel_info name##_info = {TW_ABI, name##_threads, 0, sizeof(args_type), {__VA_ARGS__}};
 
-#define TW_STREAM(name, args_type, tensor, stage_type, tile) \
+#define TW_STREAM(name, args_type, tensor, stage_type, tile)                                                 \
     TW__EXPORTED tw_stream_info name##_stream_##tensor = TW__STREAM_INFO(args_type, tensor, stage_type, tile);
 
 #endif

@@ -19,16 +19,17 @@
 #define TW__KERNEL_(name, threads, ...) TW__KERNEL(name, threads, __VA_ARGS__)
 #define TW__KERNEL(name, block_threads, type, g)                                                             \
     enum { name##_threads = (block_threads) };                                                               \
-    TW_FN void name##_body(const type &g, const int tw__block_threads);                                      \
+    TW_FN void name##_body(const type &g, const int tw__block_threads, const int tw__loader);                \
     extern "C" __global__ void __launch_bounds__(block_threads, 1) name(const __grid_constant__ type g)      \
     {                                                                                                        \
         TW__ENTER(name, block_threads, g);                                                                   \
     }                                                                                                        \
-    TW_FN void name##_body(const type &g, const int tw__block_threads TW_UNUSED)
+    TW_FN void name##_body(const type &g, const int tw__block_threads TW_UNUSED,                             \
+                           const int tw__loader TW_UNUSED)
 
 /* How a block's waves enter the body; a machine whose waves have roles says more. */
 #ifndef TW__ENTER
-#define TW__ENTER(name, block_threads, g) name##_body(g, block_threads)
+#define TW__ENTER(name, block_threads, g) name##_body(g, block_threads, 0)
 #endif
 
 #define TW_SHARED(type, name)                                                                                \

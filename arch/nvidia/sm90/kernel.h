@@ -1,5 +1,42 @@
 /* SPDX-License-Identifier: MIT
  *
- * The sm80 path; Hopper runs all of it.
+ * A block with loader waves enters the body twice, each role in its own branch with its own share of the
+ * registers; see common/kernel.h for the rest.
  */
-#include "../sm80/kernel.h"
+#ifndef TW_ARCH_NVIDIA_SM90_KERNEL_H
+#define TW_ARCH_NVIDIA_SM90_KERNEL_H
+
+#include "isa.h"
+
+#if !TW_EMULATED
+
+#define TW__ENTER(name, block_threads, g)                                                                    \
+    if ((block_threads) > TW_TEAM_THREADS && tw__isa_wave() >= TW_TEAM_THREADS / TW_LANES)                   \
+        tw__enter_loader(block_threads), name##_body(g, block_threads, 1);                                   \
+    else                                                                                                     \
+        tw__enter_team(block_threads, TW_TEAM_THREADS), name##_body(g, block_threads, 0)
+
+/* Registers of the two roles: loader + waves of the team fill the 64 K of an SM. A block of one warpgroup and
+ * its loaders has 255 for everyone. */
+TW_FN void tw__enter_loader(int block_threads)
+{
+    if (block_threads == 384)
+        tw__isa_setmaxnreg_dec(56);
+    else if (block_threads == 512)
+        tw__isa_setmaxnreg_dec(32);
+}
+
+TW_FN void tw__enter_team(int block_threads, int team_threads)
+{
+    __builtin_assume(tw__isa_wave() < team_threads / TW_LANES);
+    if (block_threads == 384 && team_threads < 384)
+        tw__isa_setmaxnreg_inc(224);
+    else if (block_threads == 512 && team_threads < 512)
+        tw__isa_setmaxnreg_inc(160);
+}
+
+#endif
+
+#include "../common/kernel.h"
+
+#endif

@@ -1,5 +1,96 @@
 /* SPDX-License-Identifier: MIT
  *
- * The sm80 path; Hopper runs all of it.
+ * MMA of a warpgroup with wgmma (m64nNk16): B from shared memory, A from shared memory or registers, where
+ * the team's rows come in fours; what does not fit takes mma.sync, core by core.
+ *
+ * The accumulator of m64nN is that of 16x16 cores side by side, and shared tiles lie in the very swizzle
+ * that wgmma's descriptors name (arch/shared.h), so nothing is rearranged.
  */
-#include "../sm80/mma.h"
+#ifndef TW_ARCH_NVIDIA_SM90_MMA_H
+#define TW_ARCH_NVIDIA_SM90_MMA_H
+
+#include "../../team_mma.h"
+#include "../common/mma.h"
+#include "isa.h"
+
+enum {
+    TW__TEAM_MMA = 1,
+    TW__WGMMA_WAVES = 4,
+    TW__WGMMA_COLS_MAX = 256,
+    TW__WGMMA_SUMS_MAX = 256 /* accumulators of one lane */
+};
+
+TW_FN int tw__mma_panel(tw__shared_tile tile) { return tw__panel_bytes(tile.cols * tw__bytes(tile.dtype)); }
+
+/* Does the side of the operand that is not contracted stay within one panel, or start at one's edge? */
+TW_FN int tw__wgmma_side_fits(tw__mma_operand x, int along_cols, int first, int extent)
+{
+    int panel_cols = tw__mma_panel(x.tile) / 2;
+    return !along_cols || first % panel_cols == 0 || first % panel_cols + extent <= panel_cols;
+}
+
+/* Constant after inlining but for the origin of a view. team_rows: waves along M; cols: this wave's. */
+TW_FN int tw__team_mma_fits(tw__mma_operand a, tw__mma_operand b, int dtype, int team_rows, int wave_row,
+                            int rows, int cols, int first_col)
+{
+    int wide = tw__mma_panel(b.tile) % 32 == 0 && (a.words != 0 || tw__mma_panel(a.tile) % 32 == 0);
+    (void)wave_row;
+    return (dtype == TW_bf16 || dtype == TW_f16) && b.words == 0 && team_rows % TW__WGMMA_WAVES == 0 &&
+           wide && cols * TW_CORE <= TW__WGMMA_COLS_MAX &&
+           rows * cols * TW_CORE_ELEMENTS <= TW__WGMMA_SUMS_MAX &&
+           tw__wgmma_side_fits(b, !b.transposed, b.col + first_col, cols * TW_CORE) &&
+           (a.words != 0 || !a.transposed || tw__mma_panel(a.tile) == 128);
+}
+
+/* Descriptor of the 16 (contraction) x extent piece of an operand that starts at contraction index k and
+ * index `side` of the other side. `k_along_cols`: K-major, the contraction runs along the tile's columns.
+ * K-major: 8 rows of a panel make a pattern, the next 8 follow (stride). MN-major: 8 rows of k make one, the
+ * next 8 follow (stride), and the next panel of the side lies a whole panel on (leading). PTX ISA 9.7.16.5.
+ */
+TW_FN uint64_t tw__wgmma_operand(tw__mma_operand x, int k_along_cols, int k, int side)
+{
+    int panel = tw__mma_panel(x.tile), panel_cols = panel / 2;
+    int row = x.row + (k_along_cols ? side : k), col = x.col + (k_along_cols ? k : side);
+    const char *first =
+        x.tile.base + col / panel_cols * panel * x.tile.rows + row * panel + col % panel_cols * 2;
+    return tw__isa_wgmma_descriptor(first, x.tile.rows * panel, 8 * panel, panel);
+}
+
+/* d += a b: rows x cols cores of this lane, `depth` cores along the contraction. Row core i of the four waves
+ * is one m64: its rows start at (i team_rows + first wave of the warpgroup) * 16. */
+TW_FN void tw__team_mma(void *d, int rows, int cols, tw__mma_operand a, tw__mma_operand b, int depth,
+                        int dtype, int team_rows, int wave_row, int first_col)
+{
+    uint32_t *sums = (uint32_t *)d;
+    float sum[TW__WGMMA_SUMS_MAX];
+    int per_row = cols * TW_CORE_ELEMENTS, first_wave = wave_row / TW__WGMMA_WAVES * TW__WGMMA_WAVES;
+    TW_UNROLL
+    for (int e = 0; e < rows * per_row; e++)
+        sum[e] = tw__float_of(sums[e]);
+    tw__isa_wgmma_pin(sum, rows * per_row);
+    tw__isa_wgmma_fence();
+    TW_UNROLL
+    for (int i = 0; i < rows; i++) {
+        TW_UNROLL
+        for (int k = 0; k < depth; k++) {
+            uint64_t right = tw__wgmma_operand(b, b.transposed, k * TW_CORE, first_col);
+            if (a.words != 0) {
+                tw__isa_wgmma_rs(sum + i * per_row, a.words + (i * depth + k) * TW_CORE_ELEMENTS / 2, right,
+                                 cols * TW_CORE, dtype, !b.transposed, 1);
+            } else {
+                uint64_t left =
+                    tw__wgmma_operand(a, !a.transposed, k * TW_CORE, (i * team_rows + first_wave) * TW_CORE);
+                tw__isa_wgmma_ss(sum + i * per_row, left, right, cols * TW_CORE, dtype, a.transposed,
+                                 !b.transposed, 1);
+            }
+        }
+    }
+    tw__isa_wgmma_commit();
+    tw__isa_wgmma_wait(0);
+    tw__isa_wgmma_pin(sum, rows * per_row);
+    TW_UNROLL
+    for (int e = 0; e < rows * per_row; e++)
+        sums[e] = tw__bits_of(sum[e]);
+}
+
+#endif

@@ -1,5 +1,167 @@
 /* SPDX-License-Identifier: MIT
  *
- * The sm80 path; Hopper runs all of it.
+ * One warpgroup beside the team loads, the team computes. Each stage has two mbarriers: `full` completes
+ * when the stage's bytes have landed, `empty` when every wave of the team has let go of it. The loaders'
+ * first thread feeds the copy engine (TMA); a tensor without a map is copied by all loaders with cp.async.
+ *
+ * A kernel launched with the team's threads alone has no loaders: the team then loads for itself, stages - 1
+ * steps ahead, as on sm80.
  */
-#include "../sm80/pipeline.h"
+#ifndef TW_ARCH_NVIDIA_SM90_PIPELINE_H
+#define TW_ARCH_NVIDIA_SM90_PIPELINE_H
+
+#include "../../shared.h"
+#include "isa.h"
+#include "sync.h"
+
+#define TW__RING_BARRIERS(stages)  uint64_t tw__barriers[2 * (stages)];
+#define TW__RING_BARRIERS_OF(ring) ((ring).tw__barriers)
+enum { TW__PRODUCER_THREADS = 4 * TW_LANES, TW__STREAMS = 1 };
+
+typedef struct {
+    int stages, count, step, ahead;
+    int load, compute; /* this step's indexes; -1: none, or not this thread's business */
+    int load_slot, compute_slot;
+    int parity; /* of the ring's current round, 0 in the first */
+    int slot;   /* of the current step; it goes on over successive pipelines */
+    int by_hand,
+        bytes; /* this step's loads so far: did any take cp.async; bytes the copy engine will bring */
+    int loads, computes, paired; /* what this thread does; are there loaders */
+    int loader, loaders, team_threads;
+    uint64_t *full, *empty;
+} tw__pipeline;
+
+TW_FN tw__pipeline tw__pipeline_make(int stages, uint64_t *barriers, int team_threads, int block_threads,
+                                     int loader)
+{
+    int thread = tw__isa_wave() * TW_LANES + tw__isa_lane();
+    tw__pipeline pipe;
+    pipe.stages = stages;
+    pipe.count = pipe.step = pipe.parity = pipe.slot = pipe.by_hand = pipe.bytes = 0;
+    pipe.load = pipe.compute = -1;
+    pipe.load_slot = pipe.compute_slot = 0;
+    pipe.paired = block_threads > team_threads;
+    pipe.loads = !pipe.paired || loader;
+    pipe.computes = !pipe.paired || !loader;
+    pipe.ahead = pipe.paired ? 0 : stages - 1;
+    pipe.loader = pipe.paired ? thread - team_threads : thread;
+    pipe.loaders = pipe.paired ? block_threads - team_threads : team_threads;
+    pipe.team_threads = team_threads;
+    pipe.full = barriers;
+    pipe.empty = barriers + stages;
+    if (pipe.paired) {
+        if (thread == 0) {
+            for (int s = 0; s < stages; s++) {
+                tw__isa_mbarrier_init(&pipe.full[s], 1);
+                tw__isa_mbarrier_init(&pipe.empty[s], team_threads / TW_LANES);
+            }
+            tw__isa_mbarrier_init_fence();
+        }
+        tw__isa_barrier(); /* nobody touches a barrier before it is made */
+    }
+    return pipe;
+}
+
+TW_FN void tw__pipeline_begin(tw__pipeline *pipe, int count)
+{
+    pipe->count = count;
+    pipe->step = -pipe->ahead - 1;
+    pipe->load = pipe->compute = -1;
+}
+
+TW_FN int tw__pipeline_loader(const tw__pipeline *pipe) { return pipe->loader; }
+TW_FN int tw__pipeline_loaders(const tw__pipeline *pipe) { return pipe->loaders; }
+
+/* A whole tile by the copy engine, one box a panel. 0: this thread has to copy its share by hand. */
+TW_FN int tw__pipeline_stream(tw__pipeline *pipe, tw__shared_tile tile, const void *map, int col, int row,
+                              int plane, int volume)
+{
+    int panel = tw__panel_bytes(tile.cols * tw__bytes(tile.dtype)),
+        panel_cols = panel / tw__bytes(tile.dtype);
+    if (!pipe->paired || map == 0) {
+        pipe->by_hand = 1;
+        return 0;
+    }
+    pipe->bytes += tile.rows * tile.cols * tw__bytes(tile.dtype);
+    if (pipe->loader == 0) {
+        TW_UNROLL
+        for (int c = 0; c < tile.cols; c += panel_cols)
+            tw__isa_tma_load(tile.base + c / panel_cols * panel * tile.rows, map, col + c, row, plane, volume,
+                             &pipe->full[pipe->load_slot]);
+    }
+    return 1;
+}
+
+/* The loads of this step have been issued: whoever waits for `full` waits for all their bytes. */
+TW_FN void tw__pipeline_loaded(tw__pipeline *pipe)
+{
+    if (pipe->by_hand) { /* wgmma reads through the async proxy: each writer fences before it reports */
+        tw__isa_cp_async_commit();
+        tw__isa_cp_async_wait(0);
+        tw__isa_fence_async_proxy();
+        tw__isa_named_barrier(TW__LOADER_BARRIER, pipe->loaders);
+    }
+    if (pipe->loader == 0)
+        tw__isa_mbarrier_expect(&pipe->full[pipe->load_slot], pipe->bytes);
+    pipe->by_hand = pipe->bytes = 0;
+}
+
+/* This wave reads the stage no more. */
+TW_FN void tw__pipeline_release(tw__pipeline *pipe)
+{
+    tw__isa_wave_barrier();
+    if (tw__isa_lane() == 0)
+        tw__isa_mbarrier_arrive(&pipe->empty[pipe->compute_slot]);
+}
+
+TW_FN int tw__pipeline_next_paired(tw__pipeline *pipe)
+{
+    if (pipe->load >= 0)
+        tw__pipeline_loaded(pipe);
+    if (pipe->compute >= 0)
+        tw__pipeline_release(pipe);
+    pipe->step++;
+    if (pipe->step >= pipe->count) {
+        if (pipe->computes)
+            tw__meet(pipe->team_threads);
+        return 0;
+    }
+    pipe->load = pipe->loads ? pipe->step : -1;
+    pipe->compute = pipe->computes ? pipe->step : -1;
+    pipe->load_slot = pipe->compute_slot = pipe->slot;
+    if (pipe->loads)
+        tw__isa_mbarrier_wait(&pipe->empty[pipe->slot], pipe->parity ^ 1);
+    else
+        tw__isa_mbarrier_wait(&pipe->full[pipe->slot], pipe->parity);
+    pipe->slot++;
+    if (pipe->slot == pipe->stages) {
+        pipe->slot = 0;
+        pipe->parity ^= 1;
+    }
+    return 1;
+}
+
+/* As arch/ring.h; the fence is for wgmma, which reads what cp.async wrote. */
+TW_FN int tw__pipeline_next_alone(tw__pipeline *pipe)
+{
+    pipe->step++;
+    pipe->load = pipe->step + pipe->ahead < pipe->count ? pipe->step + pipe->ahead : -1;
+    pipe->compute = pipe->step >= 0 && pipe->step < pipe->count ? pipe->step : -1;
+    pipe->load_slot = pipe->load % pipe->stages;
+    pipe->compute_slot = pipe->compute % pipe->stages;
+    tw__isa_cp_async_commit();
+    if (pipe->step >= 0) {
+        tw__isa_cp_async_wait(pipe->ahead - 1);
+        tw__isa_fence_async_proxy();
+        tw__meet(pipe->team_threads);
+    }
+    return pipe->step < pipe->count;
+}
+
+/* Returns whether there is another step. After the last the team has met. */
+TW_FN int tw__pipeline_next(tw__pipeline *pipe)
+{
+    return pipe->paired ? tw__pipeline_next_paired(pipe) : tw__pipeline_next_alone(pipe);
+}
+
+#endif
