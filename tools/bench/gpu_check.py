@@ -59,6 +59,7 @@ def arguments(words):
     parser.add_argument("--no-build", action="store_true", help="take the build as it is")
     parser.add_argument("--results", metavar="FOLDER",
                         help="where the JSON file goes (tools/bench/results; the build's folder when not on a GPU)")
+    parser.add_argument("--commit", default="", metavar="ID", help="where the tree came without its git history")
     given = parser.parse_args(words)
     given.parts = [part for part in PARTS if part in (given.only or PARTS)]
     given.on_gpu = given.target.split(":")[0] in ("cuda", "hip")
@@ -197,7 +198,7 @@ class Check:
         driver = building.first_words(["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"])
         self.report.update(
             schema=reporting.SCHEMA, date=now.isoformat(timespec="seconds"), seconds=time.time() - self.begun,
-            commit=building.first_words([*git, "rev-parse", "HEAD"]),
+            commit=building.first_words([*git, "rev-parse", "HEAD"]) or self.given.commit,
             changed=bool(building.first_words([*git, "status", "--porcelain"])),
             arguments={key: value for key, value in vars(self.given).items() if key not in ("build", "results")},
             versions={"driver": driver, "nvcc": release[-1], "python": sys.version.split()[0],

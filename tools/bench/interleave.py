@@ -14,6 +14,7 @@ import samples
 
 SAMPLE_MILLISECONDS = 4.0
 WAIT_CYCLES = 2.2e6  # of torch.cuda._sleep for a millisecond, at the highest clock
+WAIT_MOST = 20.0  # milliseconds; a first launch that builds its plan says nothing about the later ones
 
 
 class Contestant:
@@ -50,7 +51,7 @@ class Clock:
 def sample(contestant, launches, sets, clock):
     """Milliseconds per launch."""
     with contestant.scope():
-        clock.begin(1.5 * contestant.queue_milliseconds * launches + 0.02)
+        clock.begin(min(1.5 * contestant.queue_milliseconds * launches + 0.02, WAIT_MOST))
         queued = time.perf_counter()
         for _ in range(launches):
             contestant.launch(contestant.next_set)
