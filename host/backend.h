@@ -34,6 +34,9 @@ typedef struct {
     tw_status (*synchronize)(tw_target *target);
     tw_status (*load)(tw_target *target, const char *path, const char *kernel, tw_loaded *loaded);
     void (*unload)(tw_target *target, tw_loaded *loaded);
+    /* Copies a variable of the object, if it has one of this name and size; else *found is 0. */
+    tw_status (*symbol)(tw_target *target, const tw_loaded *loaded, const char *name, void *value, size_t bytes,
+                        int *found);
     tw_status (*launch)(tw_target *target, const tw_loaded *loaded, const tw_launch *launch);
     void (*use_stream)(tw_target *target, void *stream); /* NULL where there are no streams */
     /* Brackets a launch; stop waits for it and gives what lay between in milliseconds. */

@@ -257,6 +257,16 @@ static tw_status driver_load(tw_target *target, const char *path, const char *ke
     return status;
 }
 
+static tw_status driver_symbol(tw_target *target, const tw_loaded *loaded, const char *name, void *value,
+                               size_t bytes, int *found)
+{
+    const driver_state *state = target->state;
+    void *symbol;
+    size_t symbol_bytes;
+    *found = !state->call.module_global(&symbol, &symbol_bytes, loaded->object, name) && symbol_bytes == bytes;
+    return *found ? driver_read(target, value, symbol, bytes) : tw_ok();
+}
+
 static tw_status driver_launch(tw_target *target, const tw_loaded *loaded, const tw_launch *launch)
 {
     const driver_state *state = target->state;
@@ -309,6 +319,7 @@ const tw_backend tw_backend_driver = {
     .synchronize = driver_synchronize,
     .load = driver_load,
     .unload = driver_unload,
+    .symbol = driver_symbol,
     .launch = driver_launch,
     .use_stream = driver_use_stream,
     .timer_start = driver_timer_start,

@@ -7,9 +7,17 @@
 #include <stdlib.h>
 
 #include "backend.h"
+#include "tensor_map.h"
+
+/* A device buffer that lives as long as its instance. */
+typedef struct kept {
+    struct kept *next;
+    void *address;
+} kept;
 
 struct tw_instance {
     tw_target *target;
+    kept *kept;
     tw_loaded loaded;
     tw_instance_origin origin;
     char *path;
@@ -54,6 +62,12 @@ void tw_instance_close(tw_instance *instance)
 {
     if (!instance)
         return;
+    while (instance->kept) {
+        kept *first = instance->kept;
+        instance->kept = first->next;
+        tw_target_free(instance->target, first->address);
+        free(first);
+    }
     instance->target->backend->unload(instance->target, &instance->loaded);
     free(instance->path);
     free(instance->kernel);
@@ -65,6 +79,68 @@ const tw_kernel_info *tw_instance_info(const tw_instance *instance) { return &in
 const char *tw_instance_path(const tw_instance *instance) { return instance->path; }
 
 tw_instance_origin tw_instance_where(const tw_instance *instance) { return instance->origin; }
+
+/* Bytes of a panel of a shared tile, as arch/shared.h cuts it, if a copy engine can swizzle it; else 0. */
+static int panel_bytes(int row_bytes)
+{
+    return row_bytes % 128 == 0 ? 128 : row_bytes % 64 == 0 ? 64 : row_bytes % 32 == 0 ? 32 : 0;
+}
+
+/* Puts the map on the device and remembers it. */
+static tw_status keep(tw_instance *instance, const tw_tensor_map *map, void **address)
+{
+    kept *entry = calloc(1, sizeof *entry);
+    if (!entry)
+        return tw_fail(TW_NO_MEMORY, "no memory for a descriptor");
+    tw_status status = tw_target_allocate(instance->target, sizeof *map, &entry->address);
+    if (status.code != TW_OK) {
+        free(entry);
+        return status;
+    }
+    entry->next = instance->kept;
+    instance->kept = entry;
+    *address = entry->address;
+    return tw_target_write(instance->target, entry->address, map, sizeof *map);
+}
+
+tw_status tw_instance_stream(tw_instance *instance, const char *tensor, tw_dtype dtype, int rank,
+                             tw_tensor_arg *argument)
+{
+    tw_target *target = instance->target;
+    tw_tensor_map_encode *encode = NULL;
+    tw_stream_info info;
+    tw_tensor_map map;
+    void *address = NULL;
+    int found;
+    if (!target->id.machine || !target->id.machine->mma_shared)
+        return tw_ok();
+    char *name = tw_text_format("%s_stream_%s", instance->kernel, tensor);
+    tw_status status = target->backend->symbol(target, &instance->loaded, name, &info, sizeof info, &found);
+    free(name);
+    if (status.code != TW_OK || !found)
+        return status;
+    int panel = panel_bytes(info.cols * (int)tw_dtype_bytes(dtype));
+    if (!panel)
+        return tw_ok();
+    tw_tensor_map_request request = {
+        .tensor = argument,
+        .rank = rank,
+        .dtype = dtype,
+        .box_rows = info.rows,
+        .box_cols = panel / (int)tw_dtype_bytes(dtype),
+        .swizzle_bytes = panel,
+    };
+    if (tw_tensor_map_check(&request).code != TW_OK)
+        return tw_ok(); /* the kernel copies such a tensor by itself */
+    if (target->id.kind == TW_TARGET_CUDA)
+        TW_TRY(tw_tensor_map_driver(&encode));
+    TW_TRY(tw_tensor_map_make(&request, encode, &map));
+    TW_TRY(keep(instance, &map, &address));
+    argument->map = address;
+    argument->map_rows = info.rows;
+    argument->map_cols = info.cols;
+    return tw_ok();
+}
 
 tw_status tw_instance_launch(tw_instance *instance, const void *args, size_t args_bytes,
                              const uint32_t grid[3], uint64_t seed)

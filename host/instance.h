@@ -17,6 +17,7 @@
 
 #include "arch/abi.h"
 #include "compile.h"
+#include "dtype.h"
 #include "target.h"
 
 /* Is told in one line what takes time, before it starts. */
@@ -66,6 +67,13 @@ void tw_instance_close(tw_instance *instance);
 const tw_kernel_info *tw_instance_info(const tw_instance *instance);
 const char *tw_instance_path(const tw_instance *instance);
 tw_instance_origin tw_instance_where(const tw_instance *instance);
+
+/* Gives an argument the descriptor with which the target's copy engine moves its tiles, where the kernel has
+ * a TW_STREAM for `tensor`, the target has such an engine and the tensor qualifies (alignment, strides);
+ * otherwise the argument stays as it is, which is right and slower. Call it when data, dims and strides are
+ * set. The descriptor lives as long as the instance. */
+TW_CHECKED tw_status tw_instance_stream(tw_instance *instance, const char *tensor, tw_dtype dtype, int rank,
+                                        tw_tensor_arg *argument);
 
 /* Starts the kernel on `grid` blocks and returns, on a GPU, before it has finished. `args_bytes` must be the
  * size of the kernel's argument struct. A grid with a 0 does nothing. `seed` orders an emulated machine's

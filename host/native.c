@@ -116,6 +116,17 @@ static tw_status native_load(tw_target *target, const char *path, const char *ke
     return status;
 }
 
+static tw_status native_symbol(tw_target *target, const tw_loaded *loaded, const char *name, void *value,
+                               size_t bytes, int *found)
+{
+    const void *symbol = dlsym(loaded->object, name);
+    (void)target;
+    *found = symbol != NULL;
+    if (symbol)
+        memcpy(value, symbol, bytes);
+    return tw_ok();
+}
+
 static tw_status native_launch(tw_target *target, const tw_loaded *loaded, const tw_launch *launch)
 {
     char message[TW_MESSAGE_BYTES / 2] = "";
@@ -160,6 +171,7 @@ const tw_backend tw_backend_native = {
     .synchronize = native_synchronize,
     .load = native_load,
     .unload = native_unload,
+    .symbol = native_symbol,
     .launch = native_launch,
     .timer_start = native_timer_start,
     .timer_stop = native_timer_stop,

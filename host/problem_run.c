@@ -66,6 +66,11 @@ tw_status tw_problem_open(tw_problem *problem, tw_target *target, int64_t pad, t
         if (!problem->tensor[i].is_lent)
             TW_TRY(allocate(target, &problem->tensor[i], pad));
     }
+    for (size_t i = 0; i < problem->tensor_count; i++) {
+        tw_tensor *tensor = &problem->tensor[i];
+        TW_TRY(tw_instance_stream(problem->instance, tensor->row->name, tensor->dtype, tensor->rank,
+                                  &tensor->argument));
+    }
     problem->args = calloc(1, kernel->args_bytes);
     if (!problem->args)
         return tw_fail(TW_NO_MEMORY, "no memory for arguments");

@@ -18,7 +18,7 @@
 const tw_machine tw_machines[] = {
 #define TW_MACHINE_ROW(name, vendor, code, lanes, shared_bytes, registers, chiplets, banks, fp8, async_copy, \
                        mma_shared, transposing_read)                                                         \
-    {#name, #vendor, #code, lanes, shared_bytes},
+    {#name, #vendor, #code, lanes, shared_bytes, mma_shared},
 #include "arch/registry.def"
     {0},
 };

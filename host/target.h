@@ -24,6 +24,7 @@ typedef struct {
     const char *code;   /* what the vendor's compiler calls it: sm_90a */
     int lanes;          /* of a wave */
     int shared_bytes;   /* most that one block may use */
+    int mma_shared;     /* 1: matrix units and copy engine work on shared memory through descriptors */
 } tw_machine;
 
 typedef enum {

@@ -129,10 +129,14 @@ TW_FN int tw__pipeline_next_paired(tw__pipeline *pipe)
     pipe->load = pipe->loads ? pipe->step : -1;
     pipe->compute = pipe->computes ? pipe->step : -1;
     pipe->load_slot = pipe->compute_slot = pipe->slot;
-    if (pipe->loads)
+    if (pipe->loads) {
         tw__isa_mbarrier_wait(&pipe->empty[pipe->slot], pipe->parity ^ 1);
-    else
+        /* A parity tells only neighbouring phases apart: no loader may fill the stage, so that the team lets go of
+         * it once more, while another has not seen it empty. */
+        tw__isa_named_barrier(TW__LOADER_BARRIER, pipe->loaders);
+    } else {
         tw__isa_mbarrier_wait(&pipe->full[pipe->slot], pipe->parity);
+    }
     pipe->slot++;
     if (pipe->slot == pipe->stages) {
         pipe->slot = 0;
