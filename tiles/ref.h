@@ -80,11 +80,13 @@ TW_FN int tw__role(tw__ref x) { return x.code % 8; }
 TW_FN int tw__is_shared(tw__ref x) { return tw__kind(x) == TW__SHARED || tw__kind(x) == TW__VIEW; }
 
 /* The team: the waves that own a register tile together, team_rows x team_cols of them. Wave w stands at
- * row w % team_rows, column w / team_rows. TW_TEAM declares it for the scope it stands in. */
+ * row w % team_rows, column w / team_rows. TW_TEAM declares it for the scope it stands in; on a machine of one lane
+ * a team is one wave whatever is asked. */
 #define TW_TEAM_THREADS (tw_team_rows * tw_team_cols * TW_LANES)
 /* Threads of a block whose kernel has a pipeline: the team's, and those the machine wants for loading. */
 #define TW_PIPELINED_THREADS (TW_TEAM_THREADS + TW__PRODUCER_THREADS)
-#define TW_TEAM(rows, cols)  enum { tw_team_rows = (rows), tw_team_cols = (cols) }
+#define TW_TEAM(rows, cols) \
+    enum { tw_team_rows = TW_LANES == 1 ? 1 : (rows), tw_team_cols = TW_LANES == 1 ? 1 : (cols) }
 
 TW_FN int tw__wave_row(tw__ref x) { return x.team_rows == 1 ? 0 : tw__isa_wave() % x.team_rows; }
 TW_FN int tw__wave_col(tw__ref x) { return x.team_cols == 1 ? 0 : tw__isa_wave() / x.team_rows; }
