@@ -5,6 +5,7 @@ import argparse
 import datetime
 import importlib.util
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -194,14 +195,14 @@ class Check:
         git = ["git", "-C", building.ROOT]
         nvcc = os.environ.get("TW_NVCC") or "nvcc"
         release = subprocess.run(f"{nvcc} --version || /usr/local/cuda/bin/nvcc --version", shell=True, text=True,
-                                 capture_output=True).stdout.strip().split("\n")
+                                 capture_output=True).stdout
         driver = building.first_words(["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"])
         self.report.update(
             schema=reporting.SCHEMA, date=now.isoformat(timespec="seconds"), seconds=time.time() - self.begun,
             commit=building.first_words([*git, "rev-parse", "HEAD"]) or self.given.commit,
             changed=bool(building.first_words([*git, "status", "--porcelain"])),
             arguments={key: value for key, value in vars(self.given).items() if key not in ("build", "results")},
-            versions={"driver": driver, "nvcc": release[-1], "python": sys.version.split()[0],
+            versions={"driver": driver, "nvcc": "".join(re.findall(r"V(\d\S+)", release)), "python": sys.version.split()[0],
                       **{key: value for key, value in self.facts.items() if key not in ("target", "device")}},
             target=self.facts["target"], device=self.facts["device"], passes=self.passes())
         name = reporting.file_name(now.date().isoformat(), self.facts["device"])
