@@ -84,6 +84,9 @@ MISTAKE(narrow_axis) { OR(tw_narrow(g.line, 1, 0, 1), tw_narrow(g.line, 0, 0, 1)
 /* says: TW015 tw_narrow(g.known, ...): the tensor's dims are fixed at compile time */
 MISTAKE(narrow_known) { OR(tw_narrow(g.known, 0, 0, 1), tw_narrow(g.x, 0, 0, 1)); UNUSED; }
 
+/* says: TW016 tw_load_add(t.rows, g.x, ...): takes a register tile and a global tensor */
+MISTAKE(load_add) { tw_load_add(OR(t.rows, t.acc), g.x, 1.0f, 0, 0); UNUSED; }
+
 /* says: TW020 TW_SHARED(large): more than the machine's shared memory */
 typedef struct { tw_st(f32, 256, OR(512, 8)) s; } large;
 MISTAKE(shared_bytes) { TW_SHARED(large, room); UNUSED, (void)room; }
@@ -256,3 +259,15 @@ MISTAKE(mma_contraction) { tw_mma_ABt(t.square, t.a, OR(sh->turned, sh->s)); UNU
 
 /* says: TW060 tw_ring(message_shared, 1): needs two stages at least */
 typedef OR(tw_ring(message_shared, 1), tw_ring(message_shared, 2)) ring;
+
+/* says: TW061 tw_load_async(st->wide, g.x): takes a shared tile of the stage and a global tensor of its dtype */
+typedef struct { tw_ring(message_shared, 2) ring; } message_stages;
+TW_KERNEL(load_async, TW_PIPELINED_THREADS, (message_args, g))
+{
+    TW_SHARED(message_stages, room);
+    TW_PIPE(pipe, room->ring);
+    TW_PIPELINE(pipe, 1)
+    {
+        TW_LOAD(pipe, i, st) { tw_load_async(OR(st->wide, st->s), g.x, 0, 0); }
+    }
+}
