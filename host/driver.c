@@ -267,6 +267,14 @@ static tw_status driver_symbol(tw_target *target, const tw_loaded *loaded, const
     return *found ? driver_read(target, value, symbol, bytes) : tw_ok();
 }
 
+static tw_status driver_units(tw_target *target, int *units)
+{
+    const driver_state *state = target->state;
+    DRIVER_TRY(target, TW_DEVICE, "asking for the number of compute units",
+               state->call.device_attribute(units, state->driver->units_attribute, DEVICE));
+    return tw_ok();
+}
+
 static tw_status driver_launch(tw_target *target, const tw_loaded *loaded, const tw_launch *launch)
 {
     const driver_state *state = target->state;
@@ -320,6 +328,7 @@ const tw_backend tw_backend_driver = {
     .load = driver_load,
     .unload = driver_unload,
     .symbol = driver_symbol,
+    .units = driver_units,
     .launch = driver_launch,
     .use_stream = driver_use_stream,
     .timer_start = driver_timer_start,

@@ -59,6 +59,7 @@ typedef struct {
 #undef TW_DRIVER_SYMBOL
 
 typedef struct {
+    int units_attribute; /* of device_attribute: how many compute units; 0: not asked of this vendor */
     const char *vendor;       /* NVIDIA */
     const char *libraries[5]; /* the first that is there; ended by NULL */
     void *launch_end;         /* closes the `extra` list of a launch */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * CUDA's names. Numbers from cuda.h: CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR and _MINOR,
- * CU_LAUNCH_PARAM_END.
+ * CUDA's names. Numbers from cuda.h: CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT, COMPUTE_CAPABILITY_MAJOR and
+ * _MINOR, CU_LAUNCH_PARAM_END.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 
 #include "driver.h"
 
-enum { CAPABILITY_MAJOR = 75, CAPABILITY_MINOR = 76 };
+enum { MULTIPROCESSORS = 16, CAPABILITY_MAJOR = 75, CAPABILITY_MINOR = 76 };
 
 static tw_status architecture(const tw_driver_calls *call, int device, char *code, size_t bytes)
 {
@@ -35,6 +35,7 @@ static int runs(const tw_machine *machine, const char *code)
 
 const tw_driver tw_driver_cuda = {
     .vendor = "NVIDIA",
+    .units_attribute = MULTIPROCESSORS,
     .libraries = {"libcuda.so.1", "libcuda.so"},
     .launch_end = NULL,
     .symbol =

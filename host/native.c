@@ -127,6 +127,14 @@ static tw_status native_symbol(tw_target *target, const tw_loaded *loaded, const
     return tw_ok();
 }
 
+/* An emulated machine is small on purpose: a handful of tiles is more than it has units. */
+static tw_status native_units(tw_target *target, int *units)
+{
+    (void)target;
+    *units = 3;
+    return tw_ok();
+}
+
 static tw_status native_launch(tw_target *target, const tw_loaded *loaded, const tw_launch *launch)
 {
     char message[TW_MESSAGE_BYTES / 2] = "";
@@ -172,6 +180,7 @@ const tw_backend tw_backend_native = {
     .load = native_load,
     .unload = native_unload,
     .symbol = native_symbol,
+    .units = native_units,
     .launch = native_launch,
     .timer_start = native_timer_start,
     .timer_stop = native_timer_stop,

@@ -90,6 +90,9 @@ tw_tensor *tw_problem_tensor(tw_problem *problem, const char *name);
 /* Every present tensor: index 0 up to a NULL. */
 tw_tensor *tw_problem_tensor_at(tw_problem *problem, size_t index);
 
+/* tw_target_blocks on the problem's target. */
+TW_CHECKED tw_status tw_problem_blocks(const tw_problem *problem, int64_t pieces, uint32_t *blocks);
+
 /* The device tensor; all 0 when absent. */
 tw_tensor_arg tw_problem_argument(const tw_problem *problem, const char *name);
 

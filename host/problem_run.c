@@ -77,6 +77,11 @@ tw_status tw_problem_open(tw_problem *problem, tw_target *target, int64_t pad, t
     return kernel->arguments(problem, tw_instance_info(problem->instance), problem->args, problem->grid);
 }
 
+tw_status tw_problem_blocks(const tw_problem *problem, int64_t pieces, uint32_t *blocks)
+{
+    return tw_target_blocks(problem->target, pieces, blocks);
+}
+
 const tw_instance *tw_problem_instance(const tw_problem *problem) { return problem->instance; }
 
 /* Writes a tensor's buffer: poison, and over it the input. */

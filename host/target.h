@@ -76,6 +76,10 @@ void tw_target_close(tw_target *target);
 const tw_target_id *tw_target_identity(const tw_target *target);
 const char *tw_target_device(const tw_target *target); /* "NVIDIA H100 80GB HBM3" */
 
+/* The grid for a kernel that shares `pieces` of work out with TW_EACH: one block a piece, or, on machines whose
+ * loads run ahead of the team into the next piece, no more blocks than there are compute units. */
+TW_CHECKED tw_status tw_target_blocks(tw_target *target, int64_t pieces, uint32_t *blocks);
+
 /* Device memory, aligned to 256 bytes, uninitialised. `bytes` is at least 1. */
 TW_CHECKED tw_status tw_target_allocate(tw_target *target, size_t bytes, void **address);
 void tw_target_free(tw_target *target, void *address);

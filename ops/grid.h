@@ -8,6 +8,11 @@
  *                             that run at the same time get neighbouring work, so that they share operands
  *                             in the cache: consecutive blocks go round the chiplets, so each chiplet gets
  *                             one contiguous stretch, and a stretch is walked in bands of rows.
+ * tw_grid_order_at(index, rows, cols)   the same for piece `index` of rows * cols
+ *
+ * TW_EACH(index, count) { body }   a block's pieces of `count`, on a 1-D grid of any size: with fewer blocks
+ * than pieces a block goes on to its next one. Where loads have waves of their own they then run ahead into
+ * the next piece while the team still finishes this one.
  */
 #ifndef TW_OPS_GRID_H
 #define TW_OPS_GRID_H
@@ -44,6 +49,9 @@ TW_FN tw_grid_place tw__grid_order(int block, int rows, int cols, int chiplets)
     return place;
 }
 
-#define tw_grid_order(rows, cols) tw__grid_order(tw__isa_block_index(0), rows, cols, TW_CHIPLETS)
+#define tw_grid_order(rows, cols)           tw_grid_order_at(tw__isa_block_index(0), rows, cols)
+#define tw_grid_order_at(index, rows, cols) tw__grid_order(index, rows, cols, TW_CHIPLETS)
+
+#define TW_EACH(index, count) for (int index = tw_block(0); index < (count); index += tw_blocks(0))
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The GEMM. One block computes one BM x BN tile of C; while it multiplies one stage of A and B in shared
- * memory the next ones are on their way.
+ * The GEMM. A block computes one BM x BN tile of C after another; while it multiplies one stage of A and B in
+ * shared memory the next ones are on their way.
  */
 #include "gemm.h"
 
@@ -19,35 +19,37 @@ typedef struct {
 TW_KERNEL(gemm, TW_PIPELINED_THREADS, (gemm_args, g))
 {
     const int64_t M = tw_dim(g.c, 0), N = tw_dim(g.c, 1), K = tw_dim(g.a, 1);
-    const tw_grid_place tile =
-        tw_grid_order((int)((M + GEMM_BM - 1) / GEMM_BM), (int)((N + GEMM_BN - 1) / GEMM_BN));
-    const int64_t m = (int64_t)tile.row * GEMM_BM, n = (int64_t)tile.col * GEMM_BN;
-    tw_rt(f32, GEMM_BM, GEMM_BN, acc) acc; /* BM x BN */
+    const int rows = (int)((M + GEMM_BM - 1) / GEMM_BM), cols = (int)((N + GEMM_BN - 1) / GEMM_BN);
     TW_SHARED(gemm_shared, shared);
-
     TW_PIPE(pipe, shared->ring);
 
-    tw_zero(acc);
-    TW_PIPELINE (pipe, (int)((K + GEMM_BK - 1) / GEMM_BK)) {
-        TW_LOAD (pipe, i, stage) {
-            const int64_t k = (int64_t)i * GEMM_BK;
-            tw_load_async(stage->a, g.a, m, k);
-            tw_load_async(stage->b, g.b, GEMM_TRANS_B ? n : k, GEMM_TRANS_B ? k : n);
-        }
-        TW_COMPUTE (pipe, i, stage) {
-            tw_mma(acc, stage->a, stage->b, 0, GEMM_TRANS_B);
-        }
-    }
+    TW_EACH (index, rows * cols) {
+        const tw_grid_place tile = tw_grid_order_at(index, rows, cols);
+        const int64_t m = (int64_t)tile.row * GEMM_BM, n = (int64_t)tile.col * GEMM_BN;
+        tw_rt(f32, GEMM_BM, GEMM_BN, acc) acc; /* BM x BN */
 
-    tw_map(acc, x, x * g.alpha);
-    if (GEMM_BIAS)
-        tw_load_add(acc, g.bias, 1.0f, n);
-    tw_map_at(acc, x, r, c, GEMM_ACTIVATE(GEMM_EPILOGUE(x, (m + r), (n + c))));
-    if (GEMM_RESIDUAL)
-        tw_load_add(acc, g.residual, 1.0f, m, n);
-    if (g.beta != 0.0f)
-        tw_load_add(acc, g.c, g.beta, m, n);
-    tw_store(g.c, acc, m, n);
+        tw_zero(acc);
+        TW_PIPELINE (pipe, (int)((K + GEMM_BK - 1) / GEMM_BK)) {
+            TW_LOAD (pipe, i, stage) {
+                const int64_t k = (int64_t)i * GEMM_BK;
+                tw_load_async(stage->a, g.a, m, k);
+                tw_load_async(stage->b, g.b, GEMM_TRANS_B ? n : k, GEMM_TRANS_B ? k : n);
+            }
+            TW_COMPUTE (pipe, i, stage) {
+                tw_mma(acc, stage->a, stage->b, 0, GEMM_TRANS_B);
+            }
+        }
+
+        tw_map(acc, x, x * g.alpha);
+        if (GEMM_BIAS)
+            tw_load_add(acc, g.bias, 1.0f, n);
+        tw_map_at(acc, x, r, c, GEMM_ACTIVATE(GEMM_EPILOGUE(x, (m + r), (n + c))));
+        if (GEMM_RESIDUAL)
+            tw_load_add(acc, g.residual, 1.0f, m, n);
+        if (g.beta != 0.0f)
+            tw_load_add(acc, g.c, g.beta, m, n);
+        tw_store(g.c, acc, m, n);
+    }
 }
 
 TW_EXPORT(gemm, gemm_args, gemm_shared, GEMM_BM, GEMM_BN)

@@ -8,8 +8,8 @@
  *   bias      N, f32;       only with GEMM_BIAS
  *   residual  M x N;        only with GEMM_RESIDUAL
  *
- * Any M, N, K from 1; any strides. c must not overlap the inputs. Launch a 1-D grid of ceil(M / GEMM_BM) *
- * ceil(N / GEMM_BN) blocks. Options, each a macro with a default:
+ * Any M, N, K from 1; any strides. c must not overlap the inputs. Launch a 1-D grid of at
+ * most ceil(M / GEMM_BM) * ceil(N / GEMM_BN) blocks: they share the tiles out. Options, each a macro with a default:
  */
 #ifndef TW_EXAMPLES_GEMM_H
 #define TW_EXAMPLES_GEMM_H
