@@ -28,12 +28,20 @@ static layout seen;
 
 static tw__ref make_tile(int role, int rows, int cols, int team_rows, int team_cols)
 {
-    return tw__make_ref(NULL, TW__CODE(TW__REGISTER, TW_f32, role), rows, cols, team_rows, team_cols);
+    return (tw__ref){.code = TW__CODE(TW__REGISTER, TW_f32, role),
+                     .rows = rows,
+                     .cols = cols,
+                     .team_rows = team_rows,
+                     .team_cols = team_cols};
 }
 
 static tw__ref make_vector(int axis, int length, tw__ref tile)
 {
-    return tw__make_ref(NULL, TW__CODE(TW__VECTOR, TW_f32, axis), 1, length, tile.team_rows, tile.team_cols);
+    return (tw__ref){.code = TW__CODE(TW__VECTOR, TW_f32, axis),
+                     .rows = 1,
+                     .cols = length,
+                     .team_rows = tile.team_rows,
+                     .team_cols = tile.team_cols};
 }
 
 static void see_vector(tw__ref v)
