@@ -3,9 +3,9 @@
 #
 # tools/bench's Python without a GPU (test_bench.py), and where this Python has PyTorch a dry run of the whole
 # program on the CPU. Skipped where there is no Python 3.9.
-#   test_bench.sh BUILD      the build's folder, with its library; '' where Python cannot load it (sanitizers)
+#   test_bench.sh [BUILD]    the build's folder, with its library; none where Python cannot load it (sanitizers)
 set -eu
-build=$1
+build=${1-}
 root=$(cd "$(dirname "$0")/../.." && pwd)
 python=${TW_PYTHON:-python3}
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null || { echo 'no python3 here'; exit 77; }
