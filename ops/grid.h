@@ -10,9 +10,10 @@
  *                             one contiguous stretch, and a stretch is walked in bands of rows.
  * tw_grid_order_at(index, rows, cols)   the same for piece `index` of rows * cols
  *
- * TW_EACH(index, count) { body }   a block's pieces of `count`, on a 1-D grid of any size: with fewer blocks
- * than pieces a block goes on to its next one. Where loads have waves of their own they then run ahead into
- * the next piece while the team still finishes this one.
+ * TW_EACH(index, count) { body }   a block's pieces of `count`, on a 1-D grid. With at least `count` blocks
+ * that is one piece a block, everywhere. Where loads have waves of their own (Hopper), fewer blocks are
+ * better still: a block goes on to its next piece, and the loads run ahead into it while the team finishes
+ * this one. Elsewhere too few blocks are refused: the kernel stops with a fault.
  */
 #ifndef TW_OPS_GRID_H
 #define TW_OPS_GRID_H
@@ -52,6 +53,19 @@ TW_FN tw_grid_place tw__grid_order(int block, int rows, int cols, int chiplets)
 #define tw_grid_order(rows, cols)           tw_grid_order_at(tw__isa_block_index(0), rows, cols)
 #define tw_grid_order_at(index, rows, cols) tw__grid_order(index, rows, cols, TW_CHIPLETS)
 
-#define TW_EACH(index, count) for (int index = tw_block(0); index < (count); index += tw_blocks(0))
+#define TW_EACH(index, count)                                                                                \
+    for (int index = tw__first_piece(count); index < (count); index = tw__next_piece(index, count))
+
+/* A loop round the whole kernel costs registers; only machines that gain from it have one. */
+enum { TW__BLOCKS_GO_ON = TW__PRODUCER_THREADS > 0 };
+
+TW_FN int tw__first_piece(int count)
+{
+    if (!TW__BLOCKS_GO_ON && tw_blocks(0) < count)
+        tw__isa_fault();
+    return tw_block(0);
+}
+
+TW_FN int tw__next_piece(int index, int count) { return TW__BLOCKS_GO_ON ? index + tw_blocks(0) : count; }
 
 #endif

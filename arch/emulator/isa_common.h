@@ -19,6 +19,11 @@ TW_FN int tw__isa_block_index(int axis) { return (int)tw__emu_lane_state->block-
 
 TW_FN int tw__isa_grid_size(int axis) { return (int)tw__emu_lane_state->block->grid[axis]; }
 
+TW_FN void tw__isa_fault(void)
+{
+    tw__emu_fail_at(tw__emu_lane_state, "the kernel stopped itself: a grid with fewer blocks than pieces of work?");
+}
+
 TW_FN void *tw__isa_shared_base(void) { return tw__emu_lane_state->block->shared; }
 
 /* PTX ISA, "barrier.sync"; AMD CDNA3 ISA, "S_BARRIER". */

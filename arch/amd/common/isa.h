@@ -61,6 +61,9 @@ TW_FN void *tw__isa_shared_scratch(void)
     return (void *)scratch;
 }
 
+/* 4.3 S_TRAP: the launch fails */
+TW_FN void tw__isa_fault(void) { __builtin_trap(); }
+
 /* 4.4 S_BARRIER, 4.4 S_WAITCNT: the fences make the compiler wait for its own memory operations. */
 TW_FN void tw__isa_barrier(void)
 {

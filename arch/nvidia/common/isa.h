@@ -32,6 +32,9 @@ TW_FN void *tw__isa_shared_scratch(void)
     return scratch;
 }
 
+/* 9.7.19.2 trap: the launch fails */
+TW_FN void tw__isa_fault(void) { __trap(); }
+
 /* 9.7.13.1 bar */
 TW_FN void tw__isa_barrier(void) { __syncthreads(); }
 /* 9.7.13.2 bar.warp.sync */
