@@ -103,8 +103,7 @@ static tw_status keep(tw_instance *instance, const tw_tensor_map *map, void **ad
     return tw_target_write(instance->target, entry->address, map, sizeof *map);
 }
 
-tw_status tw_instance_stream(tw_instance *instance, const char *tensor, tw_dtype dtype, int rank,
-                             tw_tensor_arg *argument)
+tw_status tw_instance_stream(tw_instance *instance, const char *tensor, tw_dtype dtype, int rank, void *args)
 {
     tw_target *target = instance->target;
     tw_tensor_map_encode *encode = NULL;
@@ -122,6 +121,11 @@ tw_status tw_instance_stream(tw_instance *instance, const char *tensor, tw_dtype
     int panel = panel_bytes(info.cols * (int)tw_dtype_bytes(dtype));
     if (!panel)
         return tw_ok();
+    if (info.args_offset + sizeof(tw_tensor_arg) > instance->loaded.info.args_bytes) {
+        return tw_fail(TW_INVALID, "%s: the streamed argument %s lies outside the argument struct",
+                       instance->path, tensor);
+    }
+    tw_tensor_arg *argument = (tw_tensor_arg *)((char *)args + info.args_offset);
     tw_tensor_map_request request = {
         .tensor = argument,
         .rank = rank,

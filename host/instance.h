@@ -68,12 +68,12 @@ const tw_kernel_info *tw_instance_info(const tw_instance *instance);
 const char *tw_instance_path(const tw_instance *instance);
 tw_instance_origin tw_instance_where(const tw_instance *instance);
 
-/* Gives an argument the descriptor with which the target's copy engine moves its tiles, where the kernel has
- * a TW_STREAM for `tensor`, the target has such an engine and the tensor qualifies (alignment, strides);
- * otherwise the argument stays as it is, which is right and slower. Call it when data, dims and strides are
- * set. The descriptor lives as long as the instance. */
+/* Gives the argument `tensor` of the argument struct `args` the descriptor with which the target's copy engine
+ * moves its tiles, where the kernel has a TW_STREAM for it, the target has such an engine and the tensor
+ * qualifies (alignment, strides); otherwise `args` stays as it is, which is right and slower. The struct must
+ * be filled: a descriptor repeats address, dims and strides. It lives as long as the instance. */
 TW_CHECKED tw_status tw_instance_stream(tw_instance *instance, const char *tensor, tw_dtype dtype, int rank,
-                                        tw_tensor_arg *argument);
+                                        void *args);
 
 /* Starts the kernel on `grid` blocks and returns, on a GPU, before it has finished. `args_bytes` must be the
  * size of the kernel's argument struct. A grid with a 0 does nothing. `seed` orders an emulated machine's

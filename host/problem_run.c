@@ -66,15 +66,16 @@ tw_status tw_problem_open(tw_problem *problem, tw_target *target, int64_t pad, t
         if (!problem->tensor[i].is_lent)
             TW_TRY(allocate(target, &problem->tensor[i], pad));
     }
-    for (size_t i = 0; i < problem->tensor_count; i++) {
-        tw_tensor *tensor = &problem->tensor[i];
-        TW_TRY(tw_instance_stream(problem->instance, tensor->row->name, tensor->dtype, tensor->rank,
-                                  &tensor->argument));
-    }
     problem->args = calloc(1, kernel->args_bytes);
     if (!problem->args)
         return tw_fail(TW_NO_MEMORY, "no memory for arguments");
-    return kernel->arguments(problem, tw_instance_info(problem->instance), problem->args, problem->grid);
+    TW_TRY(kernel->arguments(problem, tw_instance_info(problem->instance), problem->args, problem->grid));
+    for (size_t i = 0; i < problem->tensor_count; i++) {
+        const tw_tensor *tensor = &problem->tensor[i];
+        TW_TRY(tw_instance_stream(problem->instance, tensor->row->name, tensor->dtype, tensor->rank,
+                                  problem->args));
+    }
+    return tw_ok();
 }
 
 tw_status tw_problem_blocks(const tw_problem *problem, int64_t pieces, uint32_t *blocks)
@@ -150,8 +151,9 @@ static tw_status refuse_lent(const tw_problem *problem, const char *call)
 {
     for (size_t i = 0; i < problem->tensor_count; i++) {
         if (problem->tensor[i].is_lent)
-            return tw_fail(TW_INVALID, "%s: %s of %s is lent, its contents are the caller's; use tw_problem_launch",
-                           call, problem->tensor[i].row->name, problem->kernel->name);
+            return tw_fail(TW_INVALID,
+                           "%s: %s of %s is lent, its contents are the caller's; use tw_problem_launch", call,
+                           problem->tensor[i].row->name, problem->kernel->name);
     }
     return tw_ok();
 }
