@@ -17,12 +17,20 @@
 #define TW_SUITE_ROW(name) void tw_suite_##name(cli_verification *verification);
 #include "suites.def"
 
-enum { OPTION_SEED = 256, OPTION_FILTER, OPTION_JOBS, OPTION_LIST, OPTION_COMPILE_ONLY, OPTION_VERBOSE };
+enum {
+    OPTION_SEED = 256,
+    OPTION_FILTER,
+    OPTION_JOBS,
+    OPTION_LIST,
+    OPTION_COMPILE_ONLY,
+    OPTION_FEW,
+    OPTION_VERBOSE
+};
 
 typedef struct {
     const char *target, *filter;
     long long seed, jobs;
-    int list, compile_only, verbose;
+    int list, compile_only, few, verbose;
 } verify_options;
 
 void cli_case(cli_verification *verification, const char *name, const char *failure)
@@ -67,6 +75,7 @@ static tw_status read_options(int argc, char **argv, verify_options *given)
                                             {"jobs", required_argument, NULL, OPTION_JOBS},
                                             {"list", no_argument, NULL, OPTION_LIST},
                                             {"compile-only", no_argument, NULL, OPTION_COMPILE_ONLY},
+                                            {"few", no_argument, NULL, OPTION_FEW},
                                             {"verbose", no_argument, NULL, OPTION_VERBOSE},
                                             {0}};
     int option;
@@ -79,6 +88,7 @@ static tw_status read_options(int argc, char **argv, verify_options *given)
         case OPTION_FILTER: given->filter = optarg; break;
         case OPTION_LIST: given->list = 1; break;
         case OPTION_COMPILE_ONLY: given->compile_only = 1; break;
+        case OPTION_FEW: given->few = 1; break;
         case OPTION_VERBOSE: given->verbose = 1; break;
         case OPTION_SEED: TW_TRY(cli_integer("--seed", optarg, 0, INT64_MAX, &given->seed)); break;
         default: TW_TRY(cli_integer("--jobs", optarg, 1, 256, &given->jobs)); break;
@@ -91,10 +101,10 @@ static tw_status read_options(int argc, char **argv, verify_options *given)
     return tw_ok();
 }
 
-/* What a filter leaves out belongs to the conformance suite alone: the other suites are few cases. */
+/* --filter and --few are about the conformance suite. */
 static void run_suites(cli_verification *verification, const verify_options *given)
 {
-    if (given->filter)
+    if (given->filter || given->few)
         return;
 #define TW_SUITE_ROW(name) tw_suite_##name(verification);
 #include "suites.def"
@@ -113,9 +123,10 @@ static tw_status verify(const verify_options *given, conform *suite, cli_verific
     else
         TW_TRY(tw_target_open(given->target, &verification->target));
     const tw_target_id *here = verification->target ? tw_target_identity(verification->target) : &id;
-    if (here->kind ==
-        TW_TARGET_EMULATED) /* half the time to compile, the same arithmetic; a user's own flags stay */
-        setenv("TW_CFLAGS", "-O1 -g0", 0);
+    /* Half the time to compile, the same arithmetic. A user's own flags stay. */
+    const int own_flags = here->kind == TW_TARGET_EMULATED && !getenv("TW_CFLAGS");
+    if (own_flags)
+        setenv("TW_CFLAGS", "-O1 -g0", 1);
     conform_walk(suite, CONFORM_COLLECT, NULL, here);
     printf("verifying %s%s%s, seed %lld, %ld instances\n", here->name, verification->target ? ", " : "",
            verification->target ? tw_target_device(verification->target) : "", given->seed,
@@ -134,6 +145,8 @@ static tw_status verify(const verify_options *given, conform *suite, cli_verific
     conform_walk(suite, CONFORM_RUN, verification->target, here);
     verification->passed = conform_passed(suite);
     verification->failed = conform_failed(suite);
+    if (own_flags)
+        unsetenv("TW_CFLAGS");
     run_suites(verification, given);
     return tw_ok();
 }
@@ -145,7 +158,7 @@ int cli_verify(int argc, char **argv)
     if (status.code != TW_OK)
         return cli_fail(&status);
     cli_verification verification = {.seed = given.seed};
-    conform *suite = conform_create(given.filter, (uint64_t)given.seed, given.verbose);
+    conform *suite = conform_create(given.filter, (uint64_t)given.seed, given.verbose, given.few);
     status = verify(&given, suite, &verification);
     conform_free(suite);
     tw_target_close(verification.target);

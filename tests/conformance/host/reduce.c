@@ -10,6 +10,7 @@
 #include "suite.h"
 
 enum { KINDS = 4, MAX = 0, MIN, SUM, PROD };
+enum { REPEATS = 2 };
 
 #define REDUCE_NAME_ROW(name)      "row_" #name,
 #define REDUCE_NAME_COL(name)      "col_" #name,
@@ -56,14 +57,15 @@ static double tolerance(const running *all, int kind)
     return kind == SUM ? steps * all->size : kind == PROD ? 1.1 * steps * fabs(all->value) + 0x1p-126 : 0;
 }
 
-/* The reduction of the part [row, row + rows) x [col, col + cols) of x. */
-static running reduce(const double *x, int64_t m, int64_t n, int64_t row, int64_t col, int rows, int cols,
-                      int kind, running all)
+/* Adds the part [row, row + rows) x [col, col + cols) of x, negated where `negated`. */
+static void take_part(running *all, int kind, const double *x, int64_t m, int64_t n, int64_t row, int64_t col,
+                      int rows, int cols, int negated)
 {
     for (int64_t r = row; r < row + rows; r++)
-        for (int64_t at = col; at < col + cols; at++)
-            take(&all, kind, r >= 0 && r < m && at >= 0 && at < n ? x[r * n + at] : 0);
-    return all;
+        for (int64_t at = col; at < col + cols; at++) {
+            double value = r >= 0 && r < m && at >= 0 && at < n ? x[r * n + at] : 0;
+            take(all, kind, negated ? -value : value);
+        }
 }
 
 typedef struct {
@@ -74,28 +76,23 @@ typedef struct {
     double *x, *prior;
 } reduce_case;
 
-static void set(double *expected, double *bound, int64_t at, const running *all, int kind)
-{
-    expected[at] = all->value;
-    bound[at] = tolerance(all, kind);
-}
-
 /* One line per block along the reduced axis. */
 static void expect_lines(const reduce_case *k, double *expected, double *bound)
 {
     int by_row = k->op < REDUCE_col_max, kind = k->op % KINDS, onto = k->op / KINDS % 2;
+    int rows = by_row ? 1 : k->instance->rows, cols = by_row ? k->instance->cols : 1;
     int64_t lines = by_row ? k->blocks_x : k->blocks_y, length = by_row ? k->m : k->n;
-    for (int64_t line = 0; line < lines; line++)
-        for (int64_t i = 0; i < length; i++) {
-            running all = neutral(kind);
-            if (onto)
-                take(&all, kind, k->prior[i]);
-            all = by_row ? reduce(k->x, k->m, k->n, i, k->col + line * k->instance->cols, 1,
-                                  k->instance->cols, kind, all)
-                         : reduce(k->x, k->m, k->n, k->row + line * k->instance->rows, i, k->instance->rows,
-                                  1, kind, all);
-            set(expected, bound, line * length + i, &all, kind);
-        }
+    for (int64_t i = 0; i < lines * length; i++) {
+        int64_t row = by_row ? i % length : k->row + i / length * rows;
+        int64_t col = by_row ? k->col + i / length * cols : i % length;
+        running all = neutral(kind);
+        if (onto)
+            take(&all, kind, k->prior[i % length]);
+        for (int again = onto ? 0 : REPEATS; again <= REPEATS; again++)
+            take_part(&all, kind, k->x, k->m, k->n, row, col, rows, cols, again % 2);
+        expected[i] = all.value;
+        bound[i] = tolerance(&all, kind);
+    }
 }
 
 static void expect_tiles(const reduce_case *k, double *expected, double *bound)
@@ -103,11 +100,19 @@ static void expect_tiles(const reduce_case *k, double *expected, double *bound)
     int rows = k->instance->rows, cols = k->instance->cols, kind = k->op % KINDS;
     for (int64_t block = 0; block < k->blocks_x * k->blocks_y; block++) {
         int64_t row = k->row + block / k->blocks_x * rows, col = k->col + block % k->blocks_x * cols;
-        running all = reduce(k->x, k->m, k->n, row, col, rows, cols, kind, neutral(kind));
+        double total = 0, error = 0;
+        for (int again = 0; again <= REPEATS; again++) {
+            running all = neutral(kind);
+            take_part(&all, kind, k->x, k->m, k->n, row, col, rows, cols, again % 2);
+            total += all.value;
+            error += tolerance(&all, kind) + 0x1p-22 * fabs(all.value);
+        }
         for (int64_t r = row; r < row + rows; r++)
             for (int64_t at = col; at < col + cols; at++)
-                if (r >= 0 && r < k->m && at >= 0 && at < k->n)
-                    set(expected, bound, r * k->n + at, &all, kind);
+                if (r >= 0 && r < k->m && at >= 0 && at < k->n) {
+                    expected[r * k->n + at] = total;
+                    bound[r * k->n + at] = isfinite(total) ? error : 0;
+                }
     }
 }
 
@@ -119,7 +124,7 @@ static void run(reduce_case *k)
     int64_t line_size[] = {by_row ? k->blocks_x : k->blocks_y, by_row ? k->m : k->n};
     const int64_t *out_size = lines ? line_size : size;
     size_t count = (size_t)(out_size[0] * out_size[1]);
-    conform_args args = {.op = k->op, .row = k->row, .col = k->col};
+    conform_args args = {.op = k->op, .row = k->row, .col = k->col, .number = {REPEATS}};
     k->x = (k->awkward ? conform_awkward : conform_normal)(c, "x", (size_t)(k->m * k->n));
     k->prior = conform_normal(c, "prior", (size_t)(k->m + k->n));
     double *expected = conform_numbers(count), *bound = conform_numbers(count);

@@ -57,7 +57,8 @@ typedef struct conform_tensor conform_tensor;
 
 typedef enum { CONFORM_LIST, CONFORM_COLLECT, CONFORM_RUN } conform_mode;
 
-conform *conform_create(const char *filter, uint64_t seed, int verbose);
+/* `few`: every third instance only. */
+conform *conform_create(const char *filter, uint64_t seed, int verbose, int few);
 void conform_free(conform *c);
 void conform_walk(conform *c, conform_mode mode, tw_target *target, const tw_target_id *id);
 

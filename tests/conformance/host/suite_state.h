@@ -18,7 +18,7 @@ struct conform {
     tw_target *target;
     const char *filter;
     uint64_t seed;
-    int verbose, walk;
+    int verbose, few, walk, opened;
     conform_object **known, *object;
     size_t objects;
     tw_instance *loaded;
