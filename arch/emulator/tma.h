@@ -114,6 +114,9 @@ TW_FN void tw__isa_tma_load_multicast(void *shared, const void *map, int c, int 
     tw__isa_tma_load(shared, map, c, r, i1, i0, bar);
 }
 
+/* fence.proxy.tensormap::generic.acquire: the host's memory has no proxies */
+TW_FN void tw__isa_tma_acquire(const void *map) { (void)map; }
+
 /* prefetch.tensormap */
 TW_FN void tw__isa_tma_prefetch(const void *map) { (void)map; }
 

@@ -133,6 +133,14 @@ TW_FN void tw__isa_tma_prefetch(const void *map)
     asm volatile("prefetch.tensormap [%0];" ::"l"(map) : "memory");
 }
 
+/* "membar / fence", proxykind tensormap::generic: a map that lies in global memory was written through the generic
+ * proxy; this thread's loads by it come after. Once per block and map (CUDA C++ Programming Guide, "Using TMA to
+ * transfer multi-dimensional arrays"). */
+TW_FN void tw__isa_tma_acquire(const void *map)
+{
+    asm volatile("fence.proxy.tensormap::generic.acquire.gpu [%0], 128;" ::"l"(map) : "memory");
+}
+
 /* "membar / fence": what this thread wrote to shared memory is seen by the copy engine and wgmma, once a
  * barrier has told the thread that starts them. */
 TW_FN void tw__isa_fence_async_proxy(void) { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }

@@ -84,6 +84,8 @@ TW_FN int tw__pipeline_stream(tw__pipeline *pipe, tw__shared_tile tile, const vo
     }
     pipe->bytes += tile.rows * tile.cols * tw__bytes(tile.dtype);
     if (pipe->loader == 0) {
+        if (pipe->step == 0) /* the first load by this map, as far as this pipeline knows */
+            tw__isa_tma_acquire(map);
         TW_UNROLL
         for (int c = 0; c < tile.cols; c += panel_cols)
             tw__isa_tma_load(tile.base + c / panel_cols * panel * tile.rows, map, col + c, row, plane, volume,
