@@ -83,81 +83,17 @@ TW_FN uint32_t tw__isa_shuffle(uint32_t value, int source_lane)
 
 TW_FN uint32_t tw__isa_shuffle_xor(uint32_t value, int mask) { return tw__isa_shuffle(value, tw__isa_lane() ^ mask); }
 
-/* 11.3 DS_READ_U8 ... DS_READ_B128: naturally aligned; 1 and 2 bytes zero-extend */
-TW_FN void tw__isa_shared_load(uint32_t *words, const void *shared, int bytes)
-{
-    if (bytes == 16) {
-        tw__u32x4 v = *(const TW__LDS tw__u32x4 *)shared;
-        words[0] = v[0];
-        words[1] = v[1];
-        words[2] = v[2];
-        words[3] = v[3];
-    } else if (bytes == 8) {
-        tw__u32x2 v = *(const TW__LDS tw__u32x2 *)shared;
-        words[0] = v[0];
-        words[1] = v[1];
-    } else {
-        words[0] = bytes == 4   ? *(const TW__LDS tw__u32 *)shared
-                   : bytes == 2 ? *(const TW__LDS tw__u16 *)shared
-                                : *(const TW__LDS tw__u8 *)shared;
-    }
-}
+/* 11.3 DS_READ_U8 ... DS_READ_B128, DS_WRITE_B8 ... DS_WRITE_B128 */
+#define TW_LOAD_NAME  tw__isa_shared_load
+#define TW_STORE_NAME tw__isa_shared_store
+#define TW_SPACE      TW__LDS
+#include "access.inc"
 
-/* 11.3 DS_WRITE_B8 ... DS_WRITE_B128 */
-TW_FN void tw__isa_shared_store(void *shared, const uint32_t *words, int bytes)
-{
-    if (bytes == 16) {
-        tw__u32x4 v = {words[0], words[1], words[2], words[3]};
-        *(TW__LDS tw__u32x4 *)shared = v;
-    } else if (bytes == 8) {
-        tw__u32x2 v = {words[0], words[1]};
-        *(TW__LDS tw__u32x2 *)shared = v;
-    } else if (bytes == 4) {
-        *(TW__LDS tw__u32 *)shared = words[0];
-    } else if (bytes == 2) {
-        *(TW__LDS tw__u16 *)shared = (uint16_t)words[0];
-    } else {
-        *(TW__LDS tw__u8 *)shared = (uint8_t)words[0];
-    }
-}
-
-/* 10.1 GLOBAL_LOAD_UBYTE ... DWORDX4 */
-TW_FN void tw__isa_global_load(uint32_t *words, const void *global, int bytes)
-{
-    if (bytes == 16) {
-        tw__u32x4 v = *(const TW__GLOBAL_MEMORY tw__u32x4 *)global;
-        words[0] = v[0];
-        words[1] = v[1];
-        words[2] = v[2];
-        words[3] = v[3];
-    } else if (bytes == 8) {
-        tw__u32x2 v = *(const TW__GLOBAL_MEMORY tw__u32x2 *)global;
-        words[0] = v[0];
-        words[1] = v[1];
-    } else {
-        words[0] = bytes == 4   ? *(const TW__GLOBAL_MEMORY tw__u32 *)global
-                   : bytes == 2 ? *(const TW__GLOBAL_MEMORY tw__u16 *)global
-                                : *(const TW__GLOBAL_MEMORY tw__u8 *)global;
-    }
-}
-
-/* 10.1 GLOBAL_STORE_BYTE ... DWORDX4 */
-TW_FN void tw__isa_global_store(void *global, const uint32_t *words, int bytes)
-{
-    if (bytes == 16) {
-        tw__u32x4 v = {words[0], words[1], words[2], words[3]};
-        *(TW__GLOBAL_MEMORY tw__u32x4 *)global = v;
-    } else if (bytes == 8) {
-        tw__u32x2 v = {words[0], words[1]};
-        *(TW__GLOBAL_MEMORY tw__u32x2 *)global = v;
-    } else if (bytes == 4) {
-        *(TW__GLOBAL_MEMORY tw__u32 *)global = words[0];
-    } else if (bytes == 2) {
-        *(TW__GLOBAL_MEMORY tw__u16 *)global = (uint16_t)words[0];
-    } else {
-        *(TW__GLOBAL_MEMORY tw__u8 *)global = (uint8_t)words[0];
-    }
-}
+/* 10.1 GLOBAL_LOAD_UBYTE ... DWORDX4, GLOBAL_STORE_BYTE ... DWORDX4 */
+#define TW_LOAD_NAME  tw__isa_global_load
+#define TW_STORE_NAME tw__isa_global_store
+#define TW_SPACE      TW__GLOBAL_MEMORY
+#include "access.inc"
 
 /* 6.4 V_EXP_F32, V_LOG_F32, V_RCP_F32, V_SQRT_F32, V_RSQ_F32: 1 ulp, subnormals flushed */
 TW_FN float tw__isa_exp2(float x) { return __builtin_amdgcn_exp2f(x); }
