@@ -55,15 +55,6 @@ static inline void test_ok(tw_status status)
 /* The step with which a loop over many cases goes on: `every`th with --few. */
 static inline int test_step(int every) { return test_few ? every : 1; }
 
-/* Half the distance between neighbouring values of `dtype` around `value`. */
-static inline double half_step(tw_dtype dtype, double value)
-{
-    int digits = dtype == TW_DTYPE_BF16 ? 8 : dtype == TW_DTYPE_F16 ? 11 : 24, exponent;
-    int lowest = dtype == TW_DTYPE_F16 ? -13 : -125; /* of frexp for the smallest normal number */
-    frexp(value, &exponent);
-    return ldexp(0.5, (exponent > lowest ? exponent : lowest) - digits);
-}
-
 /* Replaces an input by `value(i, context)` for each element i, rounded to its dtype. */
 static inline void case_fill(tw_problem *problem, const char *name, double (*value)(size_t, const void *),
                              const void *context)
