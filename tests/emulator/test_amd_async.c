@@ -199,7 +199,7 @@ static void kernel_handed_back(const void *args)
 {
     copy_case *t = *(copy_case *const *)args;
     tw__buffer buffer = tw__isa_make_buffer(t->global[0], 4 * TW_LANES);
-    uint32_t words[4];
+    uint32_t words[4] = {0};
     if (tw__isa_wave() == 0)
         tw__isa_copy(buffer, target(0), 4u * (unsigned)tw__isa_lane(), 4);
     tw__isa_wait_copies(0);
