@@ -40,10 +40,11 @@ static void a_query_without_a_key_gives_zeros_and_minus_infinity(void **state)
 
 static void windows(void **state)
 {
-    static const int windows[][2] = {{0, 0}, {5, -1}, {-1, 7}, {100, 3}, {63, 64}, {1, 200}, {1000, 1000}, {-1, -1}};
+    static const int windows[][2] = {{0, 0}, {5, -1}, {-1, 7}, {100, 3}, {63, 64}, {1, 200}, {62, 62},
+                                     {126, 30}, {61, 126}, {1000, 1000}, {-1, -1}};
     static const int shapes[][2] = {{203, 203}, {100, 333}, {333, 64}, {1, 256}};
     (void)state;
-    for (int i = 0; i < 8; i++)
+    for (int i = 0; i < 11; i++)
         for (int shape = 0; shape < 4; shape++)
             attention_check_words((attention_case){0},
                                   "Sq=%d Sk=%d H=1 D=64 window=1 window_left=%d window_right=%d causal=%d",
