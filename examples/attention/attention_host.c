@@ -257,8 +257,8 @@ static double flops(const tw_problem *problem)
 }
 
 /* o: probabilities and the result are rounded to the dtype once each, uniformly in half a step (1.7e-3 for
- * bf16, 2.1e-4 for f16). lse, f32: what the order of the sums leaves; an absolute error of 1e-5 is a relative one of the
- * probabilities. */
+ * bf16, 2.1e-4 for f16). lse, f32: what the order of the sums leaves; an absolute error of 1e-5 is a
+ * relative one of the probabilities. */
 static double bound(tw_dtype dtype)
 {
     switch (dtype) {

@@ -22,7 +22,8 @@ static float scores[ROWS][WIDTH];
 static const float scale = 1.25f;
 
 static const int32_t cuts[][PARTS + 1] = {
-    {0, TILES, TILES, TILES}, {0, 0, 0, TILES}, {0, 0, TILES, TILES}, {0, 1, 2, TILES}, {0, 5, 6, TILES}, {0, 3, 3, TILES},
+    {0, TILES, TILES, TILES}, {0, 0, 0, TILES}, {0, 0, TILES, TILES},
+    {0, 1, 2, TILES}, {0, 5, 6, TILES}, {0, 3, 3, TILES},
 };
 
 enum { CUTS = sizeof cuts / sizeof *cuts };
@@ -50,7 +51,8 @@ static void compute(const int32_t cut[PARTS + 1], int from_right, result *got)
     };
     memcpy(g.cut, cut, sizeof g.cut);
     uint32_t rows = (uint32_t)tw_instance_info(instance)->tile[0];
-    test_ok(tw_instance_launch(instance, &g, sizeof g, (const uint32_t[3]){(ROWS + rows - 1) / rows, 1, 1}, test_seed()));
+    test_ok(tw_instance_launch(instance, &g, sizeof g,
+                               (const uint32_t[3]){(ROWS + rows - 1) / rows, 1, 1}, test_seed()));
     test_ok(tw_target_synchronize(test_target));
     test_ok(tw_target_read(test_target, got->o, g.o.data, sizeof got->o));
     test_ok(tw_target_read(test_target, got->lse, g.lse.data, sizeof got->lse));
