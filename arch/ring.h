@@ -25,11 +25,11 @@ typedef struct {
 #define TW__RING_BARRIERS_OF(ring) ((uint64_t *)0)
 enum { TW__PRODUCER_THREADS = 0, TW__STREAMS = 0 };
 
-TW_FN tw__pipeline tw__pipeline_make(int stages, uint64_t *barriers, int team_threads, int block_threads,
-                                     int loader)
+TW_FN tw__pipeline tw__pipeline_make(int stages, int stage_bytes, uint64_t *barriers, int team_threads,
+                                     int block_threads, int loader)
 {
     tw__pipeline pipe;
-    (void)barriers, (void)block_threads, (void)loader;
+    (void)stage_bytes, (void)barriers, (void)block_threads, (void)loader;
     pipe.loaders = team_threads;
     pipe.stages = stages;
     pipe.count = pipe.step = 0;

@@ -30,18 +30,20 @@ TW_FN int tw__panel_bytes(int row_bytes)
 #ifndef TW_NATIVE_SWIZZLE
 /* What the number of a unit is XORed with, in a row of a panel whose rows hold `units` (2, 4, 8, 16) of them:
  * linear, so that swizzle(r + s) is swizzle(r) ^ swizzle(s) where r and s share no bit. */
-TW_FN int tw__swizzle(int row, int panel, int units) { return row * panel / 128 % units; }
+TW_FN unsigned tw__swizzle(unsigned row, unsigned panel, unsigned units) { return row * panel / 128 % units; }
 #endif
 
-/* Byte offset of element (row, col) in a tile whose rows hold `cols` elements of `bytes` bytes. */
+/* Byte offset of element (row, col) in a tile whose rows hold `cols` elements of `bytes` bytes. Unsigned: a
+ * division by a power of two is then a shift. */
 TW_FN int tw__shared_offset(int rows, int cols, int bytes, int row, int col)
 {
-    int panel = tw__panel_bytes(cols * bytes), byte = col * bytes, inside = byte % panel;
+    unsigned panel = (unsigned)tw__panel_bytes(cols * bytes), byte = (unsigned)(col * bytes),
+             inside = byte % panel;
     if (TW__SWIZZLE_UNIT == 0 || rows == 1)
-        return row * cols * bytes + byte;
+        return row * cols * bytes + col * bytes;
     if (panel % 32 == 0) /* a power of two of units, closed under XOR */
-        inside ^= tw__swizzle(row, panel, panel / TW__PERMUTED_UNIT) * TW__PERMUTED_UNIT;
-    return byte / panel * panel * rows + row * panel + inside;
+        inside ^= tw__swizzle((unsigned)row, panel, panel / TW__PERMUTED_UNIT) * TW__PERMUTED_UNIT;
+    return (int)(byte / panel * panel * (unsigned)rows + (unsigned)row * panel + inside);
 }
 
 TW_FN char *tw__shared_element(tw__shared_tile tile, int row, int col)

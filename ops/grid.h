@@ -37,6 +37,8 @@ TW_FN int tw__chiplet_order(int block, int count, int chiplets)
     return chiplet * (count / chiplets) + (chiplet < longer ? chiplet : longer) + turn;
 }
 
+/* A division leaves its result in vector registers on AMD; everything that follows from it would stay there.
+ */
 TW_FN tw_grid_place tw__grid_order(int block, int rows, int cols, int chiplets)
 {
     int index = tw__chiplet_order(block, rows * cols, chiplets);
@@ -45,8 +47,8 @@ TW_FN tw_grid_place tw__grid_order(int block, int rows, int cols, int chiplets)
     int first = band * TW__GRID_BAND, inside = index - first * cols;
     int high = rows - first < TW__GRID_BAND ? rows - first : TW__GRID_BAND;
     tw_grid_place place;
-    place.row = first + inside % high;
-    place.col = inside / high;
+    place.row = tw__isa_uniform(first + inside % high);
+    place.col = tw__isa_uniform(inside / high);
     return place;
 }
 

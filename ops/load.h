@@ -201,6 +201,22 @@ TW_FN void tw__load_shared_slowly(tw__ref s, tw__window w, int thread, int threa
         tw__load_chunk(s, at, w, chunk, whole);
 }
 
+/* The same a word at a time, in little code: for machines that come here with few tensors only. */
+TW_FN void tw__load_shared_by_words(tw__ref s, tw__window w, int thread, int threads)
+{
+    tw__shared_at at = tw__shared_of(s);
+    int bytes = tw__bytes(w.dtype), per_word = 4 / bytes, words = s.rows * s.cols / per_word;
+    TW_ROLLED
+    for (int word = thread; word < words; word += threads) {
+        int r = word / (s.cols / per_word), c = word % (s.cols / per_word) * per_word;
+        uint32_t bits = 0;
+        TW_UNROLL
+        for (int q = 0; q < per_word; q++)
+            bits |= tw__window_bits(w, r, c + q) << (q * bytes * 8);
+        tw__isa_shared_store(tw__shared_element(at.tile, at.row + r, at.col + c), &bits, 4);
+    }
+}
+
 TW_FN void tw__load(tw__ref dst, tw__ref src, tw__window w)
 {
     int global = tw__kind(src) == TW__GLOBAL;

@@ -35,13 +35,21 @@
         tw__pipeline state;                                                                                  \
         __typeof__(&(ring).stage[0]) stage;                                                                  \
     } pipe;                                                                                                  \
-    pipe.state =                                                                                             \
-        tw__pipeline_make((int)(sizeof((ring).stage) / sizeof((ring).stage[0])), TW__RING_BARRIERS_OF(ring), \
-                          TW_TEAM_THREADS, tw__block_threads, tw__loader);                                   \
+    pipe.state = tw__pipeline_make((int)(sizeof((ring).stage) / sizeof((ring).stage[0])),                    \
+                                   (int)sizeof((ring).stage[0]), TW__RING_BARRIERS_OF(ring),                 \
+                                   TW_TEAM_THREADS, tw__block_threads, tw__loader);                          \
     pipe.stage = (ring).stage
 
+/* The steps, in one stretch or more: a machine that claims TW__PIPELINE_STRETCHES can have the steps that
+ * only load apart from the others, so that what is computed in registers passes through one loop alone. */
+#ifndef TW__PIPELINE_STRETCHES
+#define TW__PIPELINE_STRETCHES                     1
+#define tw__pipeline_stretch(pipe, count, stretch) tw__pipeline_begin(pipe, count)
+#endif
 #define TW_PIPELINE(pipe, count)                                                                             \
-    for (tw__pipeline_begin(&(pipe).state, count); tw__pipeline_next(&(pipe).state);)
+    TW_UNROLL                                                                                                \
+    for (int tw__stretch = 0; tw__stretch < TW__PIPELINE_STRETCHES; tw__stretch++)                           \
+        for (tw__pipeline_stretch(&(pipe).state, count, tw__stretch); tw__pipeline_next(&(pipe).state);)
 
 /* The inner loops run once; they declare the step's index, its stage, and the pipe for tw_load_async. */
 #define TW__STEP(pipe, i, st, which)                                                                         \
@@ -67,7 +75,10 @@
         tw__pipeline_load(tw__loading, TW__REF(dst), TW__WINDOW(src, i, j, k, l));                           \
     } while (0)
 
-#ifndef TW_NATIVE_TILE_COPY
+#ifdef TW_NATIVE_TILE_COPY
+enum { TW__COPIES_TILES = 1 };
+#else
+enum { TW__COPIES_TILES = 0 };
 /* A machine may copy a tile past the registers; told in arch/amd/common/pipeline.h, which does. */
 TW_FN int tw__pipeline_copy(tw__pipeline *pipe, tw__shared_tile tile, int plain, const void *global,
                             int64_t stride, int rows, int bytes)
@@ -89,7 +100,9 @@ TW_FN void tw__pipeline_load(tw__pipeline *pipe, tw__ref s, tw__window w)
     if (tw__pipeline_copy(pipe, tw__shared_of(s).tile, plain, w.data, w.row_stride * bytes, w.row_count,
                           w.col_count * bytes))
         return;
-    if (TW__STREAMS)
+    if (TW__COPIES_TILES)
+        tw__load_shared_by_words(s, w, tw__pipeline_loader(pipe), tw__pipeline_loaders(pipe));
+    else if (TW__STREAMS)
         tw__load_shared_slowly(s, w, tw__pipeline_loader(pipe), tw__pipeline_loaders(pipe));
     else
         tw__load_shared_global(s, w, tw__pipeline_loader(pipe), tw__pipeline_loaders(pipe));

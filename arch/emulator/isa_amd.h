@@ -11,6 +11,8 @@
 
 /* ---- MFMA: CDNA3 ISA, "Matrix Arithmetic Instructions", and AMD's matrix instruction calculator ---- */
 
+enum { TW__EMU_MFMA_REGISTERS = 16 }; /* of a lane's part of D, at most */
+
 typedef struct {
     float *d;
     const uint32_t *a, *b; /* bits; of the f32 forms one word each */
@@ -76,57 +78,61 @@ TW__EMU_FUNCTION void tw__emu_mfma_32x32x8_bf16(void *const args[]) { tw__emu_mf
 
 TW__EMU_FUNCTION void tw__emu_mfma_32x32x8_f16(void *const args[]) { tw__emu_mfma_op(args, 32, 8, TW_f16); }
 
-TW_FN void tw__emu_mfma_issue(tw__emu_op *op, float *d, const uint32_t *a, const uint32_t *b,
+/* d: the lane's f32, of whatever type its memory is. */
+TW_FN void tw__emu_mfma_issue(tw__emu_op *op, void *d, int registers, const uint32_t *a, const uint32_t *b,
                               const char *what)
 {
+    float sum[TW__EMU_MFMA_REGISTERS];
     tw__emu_mfma arg;
-    arg.d = d;
+    memcpy(sum, d, (size_t)registers * sizeof *sum);
+    arg.d = sum;
     arg.a = a;
     arg.b = b;
     tw__emu_collective(op, &arg, what);
+    memcpy(d, sum, (size_t)registers * sizeof *sum);
 }
 
 /* d += a b. V_MFMA_F32_16X16X16_BF16_1K (CDNA2), V_MFMA_F32_16X16X16_BF16 (CDNA3). */
-TW_FN void tw__isa_mfma_f32_16x16x16_bf16(float d[4], const uint32_t a[2], const uint32_t b[2])
+TW_FN void tw__isa_mfma_f32_16x16x16_bf16(void *d, const uint32_t a[2], const uint32_t b[2])
 {
-    tw__emu_mfma_issue(tw__emu_mfma_16x16x16_bf16, d, a, b, "mfma_f32_16x16x16_bf16");
+    tw__emu_mfma_issue(tw__emu_mfma_16x16x16_bf16, d, 4, a, b, "mfma_f32_16x16x16_bf16");
 }
 
 /* V_MFMA_F32_16X16X16_F16 */
-TW_FN void tw__isa_mfma_f32_16x16x16_f16(float d[4], const uint32_t a[2], const uint32_t b[2])
+TW_FN void tw__isa_mfma_f32_16x16x16_f16(void *d, const uint32_t a[2], const uint32_t b[2])
 {
-    tw__emu_mfma_issue(tw__emu_mfma_16x16x16_f16, d, a, b, "mfma_f32_16x16x16_f16");
+    tw__emu_mfma_issue(tw__emu_mfma_16x16x16_f16, d, 4, a, b, "mfma_f32_16x16x16_f16");
 }
 
 /* V_MFMA_F32_16X16X32_BF16 (CDNA4) */
-TW_FN void tw__isa_mfma_f32_16x16x32_bf16(float d[4], const uint32_t a[4], const uint32_t b[4])
+TW_FN void tw__isa_mfma_f32_16x16x32_bf16(void *d, const uint32_t a[4], const uint32_t b[4])
 {
-    tw__emu_mfma_issue(tw__emu_mfma_16x16x32_bf16, d, a, b, "mfma_f32_16x16x32_bf16");
+    tw__emu_mfma_issue(tw__emu_mfma_16x16x32_bf16, d, 4, a, b, "mfma_f32_16x16x32_bf16");
 }
 
 /* V_MFMA_F32_16X16X32_F16 (CDNA4) */
-TW_FN void tw__isa_mfma_f32_16x16x32_f16(float d[4], const uint32_t a[4], const uint32_t b[4])
+TW_FN void tw__isa_mfma_f32_16x16x32_f16(void *d, const uint32_t a[4], const uint32_t b[4])
 {
-    tw__emu_mfma_issue(tw__emu_mfma_16x16x32_f16, d, a, b, "mfma_f32_16x16x32_f16");
+    tw__emu_mfma_issue(tw__emu_mfma_16x16x32_f16, d, 4, a, b, "mfma_f32_16x16x32_f16");
 }
 
 /* V_MFMA_F32_16X16X4_F32 */
-TW_FN void tw__isa_mfma_f32_16x16x4_f32(float d[4], float a, float b)
+TW_FN void tw__isa_mfma_f32_16x16x4_f32(void *d, float a, float b)
 {
     uint32_t a_bits = tw__bits_of(a), b_bits = tw__bits_of(b);
-    tw__emu_mfma_issue(tw__emu_mfma_16x16x4_f32, d, &a_bits, &b_bits, "mfma_f32_16x16x4_f32");
+    tw__emu_mfma_issue(tw__emu_mfma_16x16x4_f32, d, 4, &a_bits, &b_bits, "mfma_f32_16x16x4_f32");
 }
 
 /* V_MFMA_F32_32X32X8_BF16_1K (CDNA2), V_MFMA_F32_32X32X8_BF16 (CDNA3) */
-TW_FN void tw__isa_mfma_f32_32x32x8_bf16(float d[16], const uint32_t a[2], const uint32_t b[2])
+TW_FN void tw__isa_mfma_f32_32x32x8_bf16(void *d, const uint32_t a[2], const uint32_t b[2])
 {
-    tw__emu_mfma_issue(tw__emu_mfma_32x32x8_bf16, d, a, b, "mfma_f32_32x32x8_bf16");
+    tw__emu_mfma_issue(tw__emu_mfma_32x32x8_bf16, d, 16, a, b, "mfma_f32_32x32x8_bf16");
 }
 
 /* V_MFMA_F32_32X32X8_F16 */
-TW_FN void tw__isa_mfma_f32_32x32x8_f16(float d[16], const uint32_t a[2], const uint32_t b[2])
+TW_FN void tw__isa_mfma_f32_32x32x8_f16(void *d, const uint32_t a[2], const uint32_t b[2])
 {
-    tw__emu_mfma_issue(tw__emu_mfma_32x32x8_f16, d, a, b, "mfma_f32_32x32x8_f16");
+    tw__emu_mfma_issue(tw__emu_mfma_32x32x8_f16, d, 16, a, b, "mfma_f32_32x32x8_f16");
 }
 
 /* ---- DS_READ_B64_TR_B16 (CDNA4 ISA, "LDS transpose reads") ---- */

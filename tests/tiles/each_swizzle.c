@@ -88,7 +88,8 @@ static void the_swizzle_is_linear(void **state)
     for (int panel = 32; panel <= 128; panel *= 2)
         for (int row = 0; row < 256 && TW__SWIZZLE_UNIT > 0; row++)
             for (int low = 1; low <= 128; low *= 2) {
-                int units = panel / TW__PERMUTED_UNIT, parts = tw__swizzle(row & (low - 1), panel, units);
+                int units = panel / TW__PERMUTED_UNIT,
+                    parts = (int)tw__swizzle(row & (low - 1), panel, units);
                 assert_int_equal(tw__swizzle(row, panel, units),
                                  parts ^ tw__swizzle(row & -low, panel, units));
             }

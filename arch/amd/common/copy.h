@@ -37,8 +37,8 @@ TW_FN void tw__copy_chunk(tw__shared_tile tile, int row, int col, const void *gl
 }
 
 enum {
-    TW__COPY_UNIT = TW_HERE(TW__ASYNC_COPY_), /* bytes that one lane copies, */
-    TW__COPY_BYTES = TW__COPY_UNIT * TW_LANES /* and a wave, in one instruction */
+    TW__COPY_UNIT = TW_HERE(TW__ASYNC_COPY_), /* bytes that one lane copies in an instruction */
+    TW__COPY_BYTES = TW__COPY_UNIT * TW_LANES /* and a wave */
 };
 
 /* The offset outside every buffer that a lane without a source names; buffers are smaller than this. */
@@ -54,44 +54,53 @@ typedef struct {
 
 TW_FN int tw__tile_row_bytes(tw__shared_tile tile) { return tile.cols * tw__bytes(tile.dtype); }
 
-/* Instructions that each of `waves` waves issues for the tile; a wave may issue one more. */
+/* Instructions that each of `waves` waves issues for the tile, or more. */
 TW_FN int tw__copies_of(tw__shared_tile tile, int waves)
 {
     return tile.rows * tw__tile_row_bytes(tile) / TW__COPY_BYTES / waves;
 }
 
-/* Can the tile be copied whole? Equal in all lanes. A unit is aligned, exists or does not, and no row runs
- * into the next. */
+/* The part of the source that lies inside the tile. */
+TW_FN tw__copy_source tw__cut_source(tw__shared_tile tile, tw__copy_source from)
+{
+    int row_bytes = tw__tile_row_bytes(tile);
+    from.rows = from.rows < tile.rows ? from.rows : tile.rows;
+    from.bytes = from.bytes < row_bytes ? from.bytes : row_bytes;
+    return from;
+}
+
+/* Can the tile be copied so? Every unit is aligned, and exists or does not; no row runs into the next; no
+ * offset is too large. */
 TW_FN int tw__can_copy(tw__shared_tile tile, tw__copy_source from)
 {
-    int row_bytes = tw__tile_row_bytes(tile), least = from.bytes < row_bytes ? from.bytes : row_bytes;
-    int64_t most = (TW__COPY_NOWHERE - 1 - (unsigned)row_bytes) / (unsigned)tile.rows;
-    return ((uintptr_t)from.data | (uint64_t)from.stride) % TW__COPY_UNIT == 0 &&
-           (from.bytes >= row_bytes || from.bytes % TW__COPY_UNIT == 0) &&
-           (tile.rows == 1 || (from.stride >= least && from.stride <= most));
+    int64_t most = (TW__COPY_NOWHERE - 1 - (unsigned)tw__tile_row_bytes(tile)) / (unsigned)tile.rows;
+    int stride = from.stride >= 0 && from.stride <= most ? (int)from.stride : -1;
+    return ((uintptr_t)from.data | (uint64_t)from.stride | (unsigned)from.bytes) % TW__COPY_UNIT == 0 &&
+           (tile.rows == 1 || stride >= from.bytes);
 }
 
 typedef struct {
-    int row, byte;
+    unsigned row, byte;
 } tw__copy_place;
 
-/* The place in the tile of the byte that lies at shared offset first + mine. `first` is a constant once
- * inlined and a multiple of `round`, mine < round; where rounds are whole rows of one panel, everything
- * but `mine` is then constant. */
-TW_FN tw__copy_place tw__make_copy_place(tw__shared_tile tile, int first, int mine, int round)
+/* The place in the tile of the byte that lies at shared offset first + mine. `first` is a multiple of
+ * `round`, mine < round. Where rounds are whole rows of one panel, `mine` needs no division by what is no
+ * constant. */
+TW_FN tw__copy_place tw__make_copy_place(tw__shared_tile tile, unsigned first, unsigned mine, unsigned round)
 {
-    int row_bytes = tw__tile_row_bytes(tile), panel = tile.rows == 1 ? row_bytes : tw__panel_bytes(row_bytes);
-    int area = tile.rows * panel, units = panel / TW__SWIZZLE_UNIT, rows = round / panel;
+    unsigned row_bytes = (unsigned)tw__tile_row_bytes(tile);
+    unsigned panel = tile.rows == 1 ? row_bytes : (unsigned)tw__panel_bytes((int)row_bytes);
+    unsigned area = (unsigned)tile.rows * panel, units = panel / TW__SWIZZLE_UNIT, rows = round / panel;
     int swizzled = tile.rows > 1 && panel % 32 == 0;
     tw__copy_place place;
     if (swizzled && round % panel == 0 && area % round == 0 && (rows & (rows - 1)) == 0) {
-        int first_row = first % area / panel, more = mine / panel;
+        unsigned first_row = first % area / panel, more = mine / panel;
         place.row = first_row + more;
         place.byte = mine % panel ^ (tw__swizzle(more, panel, units) * TW__SWIZZLE_UNIT);
         place.byte ^= tw__swizzle(first_row, panel, units) * TW__SWIZZLE_UNIT;
         place.byte += first / area * panel;
     } else {
-        int at = first + mine;
+        unsigned at = first + mine;
         place.row = at % area / panel;
         place.byte = at % panel;
         if (swizzled)
@@ -101,22 +110,20 @@ TW_FN tw__copy_place tw__make_copy_place(tw__shared_tile tile, int first, int mi
     return place;
 }
 
-/* Issues this wave's share of the tile. What the last instruction writes behind the tile's end is padding:
- * tiles are aligned to more than TW__COPY_BYTES. */
+/* Issues this wave's share of the tile from a source that was cut to it. What the last instruction writes
+ * behind the tile's end is padding: tiles are aligned to more than that. */
 TW_FN void tw__copy_tile(tw__shared_tile tile, tw__copy_source from, int wave, int waves)
 {
-    int row_bytes = tw__tile_row_bytes(tile), total = tile.rows * row_bytes, round = waves * TW__COPY_BYTES;
+    int total = tile.rows * tw__tile_row_bytes(tile), round = waves * TW__COPY_BYTES;
     int pieces = (total + TW__COPY_BYTES - 1) / TW__COPY_BYTES;
-    int rows = from.rows < tile.rows ? from.rows : tile.rows,
-        bytes = from.bytes < row_bytes ? from.bytes : row_bytes;
-    int mine = wave * TW__COPY_BYTES + tw__isa_lane() * TW__COPY_UNIT;
-    uint32_t stride = tile.rows == 1 ? 0 : (uint32_t)from.stride;
+    unsigned mine = (unsigned)(wave * TW__COPY_BYTES + tw__isa_lane() * TW__COPY_UNIT);
+    uint32_t stride = tile.rows == 1 ? 0 : (uint32_t)from.stride, bytes = (uint32_t)from.bytes;
     tw__buffer buffer =
-        tw__isa_make_buffer(from.data, rows > 0 ? (uint32_t)(rows - 1) * stride + (uint32_t)bytes : 0);
+        tw__isa_make_buffer(from.data, from.rows > 0 ? (uint32_t)(from.rows - 1) * stride + bytes : 0);
     TW_UNROLL
     for (int first = 0; first < total; first += round) {
-        tw__copy_place place = tw__make_copy_place(tile, first, mine, round);
-        uint32_t offset = (uint32_t)place.row * stride + (uint32_t)place.byte;
+        tw__copy_place place = tw__make_copy_place(tile, (unsigned)first, mine, (unsigned)round);
+        uint32_t offset = place.row * stride + place.byte;
         int piece = first / TW__COPY_BYTES + wave;
         if (pieces % waves == 0 || piece < pieces)
             tw__isa_copy(buffer, tile.base + piece * TW__COPY_BYTES,

@@ -23,17 +23,21 @@ typedef uint16_t tw__u16 __attribute__((may_alias));
 typedef uint32_t tw__u32 __attribute__((may_alias));
 typedef uint32_t tw__u32x2 __attribute__((ext_vector_type(2), may_alias));
 typedef uint32_t tw__u32x4 __attribute__((ext_vector_type(4), may_alias));
-typedef float tw__f32x4 __attribute__((ext_vector_type(4)));
+typedef float tw__f32x4 __attribute__((ext_vector_type(4), may_alias, aligned(4)));
 typedef short tw__i16x4 __attribute__((ext_vector_type(4)));
 typedef _Float16 tw__f16x2 __attribute__((ext_vector_type(2)));
 typedef _Float16 tw__f16x4 __attribute__((ext_vector_type(4)));
 
 TW_FN int tw__isa_lane(void) { return (int)(__builtin_amdgcn_workitem_id_x() % TW_LANES); }
 
-/* Equal in all lanes of a wave, which the compiler cannot know. */
+/* A value that is equal in all lanes of a wave, where the compiler does not see that it is or has computed it
+ * in vector registers (6.4 V_READFIRSTLANE_B32). */
+TW_FN int tw__isa_uniform(int value) { return __builtin_amdgcn_readfirstlane(value); }
+
+/* The mask, of the 16 waves a block may have, tells the compiler that the number is not negative. */
 TW_FN int tw__isa_wave(void)
 {
-    return __builtin_amdgcn_readfirstlane((int)(__builtin_amdgcn_workitem_id_x() / TW_LANES));
+    return tw__isa_uniform((int)(__builtin_amdgcn_workitem_id_x() / TW_LANES)) & 15;
 }
 
 TW_FN int tw__isa_block_index(int axis)
@@ -142,41 +146,29 @@ TW_FN uint32_t tw__isa_pack_bf16(float low, float high)
 TW_FN uint32_t tw__isa_pack_bf16(float low, float high) { return tw__bf16_of(low) | tw__bf16_of(high) << 16; }
 #endif
 
-/* 7.1 V_MFMA_F32_16X16X16_BF16, _F16, V_MFMA_F32_16X16X4_F32: d += a b. Lane l holds a[l % 16][k] and
- * b[k][l % 16] for k = 4 (l / 16) + 0..3 (f32: k = l / 16), and d[4 (l / 16) + 0..3][l % 16]. */
-TW_FN tw__f32x4 tw__isa_vector4(const float *d)
-{
-    tw__f32x4 v = {d[0], d[1], d[2], d[3]};
-    return v;
-}
-
-TW_FN void tw__isa_from_vector4(float *d, tw__f32x4 v)
-{
-    d[0] = v[0];
-    d[1] = v[1];
-    d[2] = v[2];
-    d[3] = v[3];
-}
-
-TW_FN void tw__isa_mfma_f32_16x16x16_bf16(float d[4], const uint32_t a[2], const uint32_t b[2])
+/* 7.1 V_MFMA_F32_16X16X16_BF16, _F16, V_MFMA_F32_16X16X4_F32: d, four f32, += a b. Lane l holds a[l % 16][k] and
+ * b[k][l % 16] for k = 4 (l / 16) + 0..3 (f32: k = l / 16), and d[4 (l / 16) + 0..3][l % 16]. The sum is read and
+ * written as one vector: word by word, each would be given a register by itself and moved into line. */
+TW_FN void tw__isa_mfma_f32_16x16x16_bf16(void *d, const uint32_t a[2], const uint32_t b[2])
 {
     tw__u32x2 left = {a[0], a[1]}, right = {b[0], b[1]};
-    tw__isa_from_vector4(d, __builtin_amdgcn_mfma_f32_16x16x16bf16_1k(__builtin_bit_cast(tw__i16x4, left),
-                                                                      __builtin_bit_cast(tw__i16x4, right),
-                                                                      tw__isa_vector4(d), 0, 0, 0));
+    tw__f32x4 *sum = (tw__f32x4 *)d;
+    *sum = __builtin_amdgcn_mfma_f32_16x16x16bf16_1k(__builtin_bit_cast(tw__i16x4, left),
+                                                     __builtin_bit_cast(tw__i16x4, right), *sum, 0, 0, 0);
 }
 
-TW_FN void tw__isa_mfma_f32_16x16x16_f16(float d[4], const uint32_t a[2], const uint32_t b[2])
+TW_FN void tw__isa_mfma_f32_16x16x16_f16(void *d, const uint32_t a[2], const uint32_t b[2])
 {
     tw__u32x2 left = {a[0], a[1]}, right = {b[0], b[1]};
-    tw__isa_from_vector4(d, __builtin_amdgcn_mfma_f32_16x16x16f16(__builtin_bit_cast(tw__f16x4, left),
-                                                                  __builtin_bit_cast(tw__f16x4, right),
-                                                                  tw__isa_vector4(d), 0, 0, 0));
+    tw__f32x4 *sum = (tw__f32x4 *)d;
+    *sum = __builtin_amdgcn_mfma_f32_16x16x16f16(__builtin_bit_cast(tw__f16x4, left),
+                                                 __builtin_bit_cast(tw__f16x4, right), *sum, 0, 0, 0);
 }
 
-TW_FN void tw__isa_mfma_f32_16x16x4_f32(float d[4], float a, float b)
+TW_FN void tw__isa_mfma_f32_16x16x4_f32(void *d, float a, float b)
 {
-    tw__isa_from_vector4(d, __builtin_amdgcn_mfma_f32_16x16x4f32(a, b, tw__isa_vector4(d), 0, 0, 0));
+    tw__f32x4 *sum = (tw__f32x4 *)d;
+    *sum = __builtin_amdgcn_mfma_f32_16x16x4f32(a, b, *sum, 0, 0, 0);
 }
 
 #endif

@@ -23,10 +23,13 @@ enum { TW__COPIES_MAX = 63 }; /* that a wait can leave under way: vmcnt has 6 bi
 
 typedef __amdgpu_buffer_rsrc_t tw__buffer;
 
-/* 9.1.8 Buffer resource: raw (no stride), 32-bit data format, bounds checked. */
+/* 9.1.8 Buffer resource: raw (no stride), 32-bit data format, bounds checked. In scalar registers. */
 TW_FN tw__buffer tw__isa_make_buffer(const void *base, uint32_t bytes)
 {
-    return __builtin_amdgcn_make_buffer_rsrc((void *)(uintptr_t)base, 0, bytes, 0x00020000);
+    uint32_t low = (uint32_t)tw__isa_uniform((int)(uintptr_t)base);
+    uint32_t high = (uint32_t)tw__isa_uniform((int)((uintptr_t)base >> 32));
+    return __builtin_amdgcn_make_buffer_rsrc((void *)((uintptr_t)high << 32 | low), 0,
+                                             (uint32_t)tw__isa_uniform((int)bytes), 0x00020000);
 }
 
 /* 9.1.9 BUFFER_LOAD_DWORD ... LDS, on gfx950 also DWORDX4: lane l copies `bytes` (4, or 16 where the machine

@@ -5,34 +5,22 @@
 #ifndef TW_ARCH_AMD_COMMON_MMA_H
 #define TW_ARCH_AMD_COMMON_MMA_H
 
-#include "fragment.h"
 #include "../../no_team_mma.h"
+#include "fragment.h"
 
 /* d += a b for one core along k. Operands exchanged: see fragment.h. In f32 the four steps take the lanes'
  * elements in turn; A and B share that order of k. */
-TW_FN void tw__mma_core_one(float *d, const uint32_t *a, const uint32_t *b, int dtype)
+TW_FN void tw__mma_core_one(void *d, const uint32_t *a, const uint32_t *b, int dtype)
 {
     if (dtype == TW_f32) {
-        TW_UNROLL for (int e = 0; e < TW_CORE_ELEMENTS; e++)
+        TW_UNROLL
+        for (int e = 0; e < TW_CORE_ELEMENTS; e++)
             tw__isa_mfma_f32_16x16x4_f32(d, tw__float_of(b[e]), tw__float_of(a[e]));
     } else if (dtype == TW_bf16) {
         tw__isa_mfma_f32_16x16x16_bf16(d, b, a);
     } else {
         tw__isa_mfma_f32_16x16x16_f16(d, b, a);
     }
-}
-
-/* The accumulator's registers hold f32 bits. */
-TW_FN void tw__take_sum(float *values, const void *d)
-{
-    TW_UNROLL for (int e = 0; e < TW_CORE_ELEMENTS; e++)
-        values[e] = tw__float_of(((const uint32_t *)d)[e]);
-}
-
-TW_FN void tw__put_sum(void *d, const float *values)
-{
-    TW_UNROLL for (int e = 0; e < TW_CORE_ELEMENTS; e++)
-        ((uint32_t *)d)[e] = tw__bits_of(values[e]);
 }
 
 #endif

@@ -1,21 +1,157 @@
 /* SPDX-License-Identifier: MIT
  *
- * Every wave loads and computes; loads go through registers, so a step's are in shared memory when the
- * block meets.
+ * Every wave loads and computes. Loads run stages - 1 steps ahead, straight into shared memory; a wave knows
+ * how many copies it has issued for each step, so it can wait for the oldest step alone: no wait in the loop
+ * is for all of them but at its end. Step t runs TW_LOAD(t + ahead) and TW_COMPUTE(t); the first `ahead`
+ * steps only load. One meeting a step serves both ends: each wave comes when its part of the stage has landed
+ * and its reads of the stage before are done, so behind it the one may be read and the other overwritten.
+ *
+ * A tile that cannot be copied so (strides, alignment, the end of a row inside a unit) goes through
+ * registers, and from then on the wave waits for all its copies: such a tile adds nothing to the count.
  */
 #ifndef TW_ARCH_AMD_COMMON_PIPELINE_H
 #define TW_ARCH_AMD_COMMON_PIPELINE_H
 
-#include "isa.h"
+#include "copy.h"
 
-TW_FN int tw__ring_ahead(int stages) { return stages - 1; }
-TW_FN void tw__ring_step(void) {}
-TW_FN void tw__ring_meet(int in_flight)
+#define TW__RING_BARRIERS(stages)
+#define TW__RING_BARRIERS_OF(ring) ((uint64_t *)0)
+enum { TW__PRODUCER_THREADS = 0, TW__STREAMS = 0 };
+
+typedef struct {
+    int stages, count, step, stretch;
+    int load, compute; /* this step's indexes; -1: none */
+    int load_slot, compute_slot;
+    int wave, waves;
+    int copies;  /* of a step: what each wave issues, when the loads fill the stage */
+    int issued;  /* of this step, so far */
+    int by_hand; /* has a load gone through registers, or a stage not been filled */
+} tw__pipeline;
+
+TW_FN tw__pipeline tw__pipeline_make(int stages, int stage_bytes, uint64_t *barriers, int team_threads,
+                                     int block_threads, int loader)
 {
-    (void)in_flight;
-    tw__isa_barrier();
+    tw__pipeline pipe;
+    (void)barriers, (void)block_threads, (void)loader;
+    pipe.stages = stages;
+    pipe.wave = tw__isa_wave();
+    pipe.waves = team_threads / TW_LANES;
+    pipe.copies = stage_bytes / TW__COPY_BYTES / pipe.waves;
+    pipe.count = pipe.step = pipe.issued = pipe.by_hand = 0;
+    pipe.load = pipe.compute = -1;
+    pipe.load_slot = pipe.compute_slot = 0;
+    return pipe;
 }
 
-#include "../../ring.h"
+/* The load of the step before, if there was one, is complete. */
+TW_FN void tw__pipeline_loaded(tw__pipeline *pipe)
+{
+    if (pipe->load >= 0 && pipe->issued < pipe->copies)
+        pipe->by_hand = 1;
+    pipe->issued = 0;
+}
+
+/* ops/pipeline.h: the first stretch loads `ahead` steps, the next loads and computes, the last computes. The
+ * loop in the middle then holds no condition but its own. */
+#define TW__PIPELINE_STRETCHES 3
+enum { TW__FILLING, TW__FLOWING, TW__DRAINING };
+
+TW_FN void tw__pipeline_stretch(tw__pipeline *pipe, int count, int stretch)
+{
+    pipe->stretch = stretch;
+    if (stretch == TW__FLOWING)
+        pipe->step = -1;
+    if (stretch == TW__FILLING) {
+        pipe->count = count;
+        pipe->step = -pipe->stages;
+        pipe->load_slot = pipe->compute_slot = -1;
+        pipe->issued = pipe->by_hand = 0;
+    }
+    pipe->load = pipe->compute = -1;
+}
+
+TW_FN int tw__pipeline_loader(const tw__pipeline *pipe) { return pipe->wave * TW_LANES + tw__isa_lane(); }
+
+TW_FN int tw__pipeline_loaders(const tw__pipeline *pipe) { return pipe->waves * TW_LANES; }
+
+TW_FN int tw__pipeline_stream(tw__pipeline *pipe, tw__shared_tile tile, const void *map, int col, int row,
+                              int plane, int volume)
+{
+    (void)pipe, (void)tile, (void)map, (void)col, (void)row, (void)plane, (void)volume;
+    return 0;
+}
+
+/* ops/pipeline.h asks for a tile, `plain` where the load fills the whole of it from rows of neighbouring
+ * elements; `rows` rows and `bytes` bytes of each exist. 0: it has to go through registers. */
+#define TW_NATIVE_TILE_COPY
+TW_FN int tw__pipeline_copy(tw__pipeline *pipe, tw__shared_tile tile, int plain, const void *global,
+                            int64_t stride, int rows, int bytes)
+{
+    tw__copy_source from;
+    int can;
+    from.data = (const char *)global;
+    from.stride = stride;
+    from.rows = rows;
+    from.bytes = bytes;
+    from = tw__cut_source(tile, from);
+    can = plain && tw__can_copy(tile, from);
+    pipe->issued += tw__copies_of(tile, pipe->waves);
+    pipe->by_hand |= !can;
+    if (can)
+        tw__copy_tile(tile, from, pipe->wave, pipe->waves);
+    return can;
+}
+
+/* This wave's loads of the step that is to be computed have landed, and its reads of the stage before are
+ * done. While the pipeline flows, `ahead` - 1 steps behind it have been loaded. */
+TW_FN void tw__pipeline_wait(tw__pipeline *pipe, int ahead)
+{
+    int under_way = pipe->stretch == TW__FLOWING ? (ahead - 1) * pipe->copies : 0;
+    tw__isa_wait_copies(under_way < TW__COPIES_MAX ? under_way : TW__COPIES_MAX);
+    if (under_way > 0 && pipe->by_hand)
+        tw__isa_wait_copies(0);
+    tw__isa_wait_shared();
+}
+
+/* Tells the compiler that there is a step: TW_LOAD and TW_COMPUTE need not ask. */
+TW_FN int tw__an_index(int step)
+{
+    if (step < 0)
+        __builtin_unreachable();
+    return step;
+}
+
+TW_FN int tw__next_slot(int slot, int stages) { return slot + 1 == stages ? 0 : slot + 1; }
+
+/* Returns whether the stretch has another step. The last call meets the block, so that the ring can be
+ * reused. */
+TW_FN int tw__pipeline_next(tw__pipeline *pipe)
+{
+    int ahead = pipe->stages - 1, next = pipe->step + 1, loads = pipe->stretch != TW__DRAINING;
+    tw__pipeline_loaded(pipe);
+    if (pipe->stretch == TW__FILLING ? next >= 0 : next + (loads ? ahead : 0) >= pipe->count) {
+        pipe->load = -1;
+        if (!loads) {
+            tw__isa_wait_shared();
+            tw__isa_bare_barrier();
+        }
+        return 0;
+    }
+    pipe->step = next;
+    if (loads) {
+        pipe->load_slot = tw__next_slot(pipe->load_slot, pipe->stages);
+        pipe->load = tw__an_index(next + ahead);
+    }
+    if (pipe->stretch == TW__FILLING) {
+        if (pipe->load >= pipe->count)
+            pipe->load = -1;
+        return 1;
+    }
+    tw__pipeline_wait(pipe, ahead);
+    tw__isa_bare_barrier();
+    pipe->compute_slot = tw__next_slot(pipe->compute_slot, pipe->stages);
+    pipe->compute = tw__an_index(next);
+    return 1;
+}
 
 #endif

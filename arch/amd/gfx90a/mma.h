@@ -22,11 +22,8 @@ TW_FN void tw__load_core(void *core, tw__shared_tile tile, int row, int col, int
 
 TW_FN void tw__mma_core(void *d, const void *a, const void *b, int dtype, int depth)
 {
-    float values[TW_CORE_ELEMENTS];
     (void)depth;
-    tw__take_sum(values, d);
-    tw__mma_core_one(values, (const uint32_t *)a, (const uint32_t *)b, dtype);
-    tw__put_sum(d, values);
+    tw__mma_core_one(d, (const uint32_t *)a, (const uint32_t *)b, dtype);
 }
 
 #endif

@@ -17,9 +17,9 @@ enum { TW__SWIZZLE_UNIT = 16 };
  * as well, does: 0 2 4 6 5 7 1 3. (Panels of 32 bytes have too few units for the transposing read of rows
  * 0..3 and 8..11, which then meets each bank twice.) */
 #define TW_NATIVE_SWIZZLE
-TW_FN int tw__swizzle(int row, int panel, int units)
+TW_FN unsigned tw__swizzle(unsigned row, unsigned panel, unsigned units)
 {
-    int x = row * panel / 256 % units, top = x / (units / 2);
+    unsigned x = row * panel / 256 % units, top = x / (units / 2);
     return units == 2 ? x : ((x * 2) | top) % units ^ (top * (units / 2));
 }
 

@@ -18,8 +18,8 @@ TW_FN void tw__load_core(void *core, tw__shared_tile tile, int row, int col, int
     if (!across)
         tw__load_core_runs(core, tile, row, col);
     else if (tw__bytes(tile.dtype) == 2)
-        tw__isa_ds_read_tr16_b64((uint32_t *)core,
-                                 tw__shared_element(tile, row + lane / 16 * 4 + place / 4, col + place % 4 * 4));
+        tw__isa_ds_read_tr16_b64(
+            (uint32_t *)core, tw__shared_element(tile, row + lane / 16 * 4 + place / 4, col + place % 4 * 4));
     else
         tw__load_core_elements(core, tile, row, col, across);
 }
@@ -29,15 +29,12 @@ TW_FN void tw__load_core(void *core, tw__shared_tile tile, int row, int col, int
 TW_FN void tw__mma_core(void *d, const void *a, const void *b, int dtype, int depth)
 {
     const uint32_t *left = (const uint32_t *)a, *right = (const uint32_t *)b;
-    float values[TW_CORE_ELEMENTS];
-    tw__take_sum(values, d);
     if (depth == 1)
-        tw__mma_core_one(values, left, right, dtype);
+        tw__mma_core_one(d, left, right, dtype);
     else if (dtype == TW_bf16)
-        tw__isa_mfma_f32_16x16x32_bf16(values, right, left);
+        tw__isa_mfma_f32_16x16x32_bf16(d, right, left);
     else
-        tw__isa_mfma_f32_16x16x32_f16(values, right, left);
-    tw__put_sum(d, values);
+        tw__isa_mfma_f32_16x16x32_f16(d, right, left);
 }
 
 #endif

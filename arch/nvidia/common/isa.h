@@ -12,6 +12,7 @@
 
 TW_FN int tw__isa_lane(void) { return (int)(threadIdx.x % TW_LANES); }
 TW_FN int tw__isa_wave(void) { return (int)(threadIdx.x / TW_LANES); }
+TW_FN int tw__isa_uniform(int value) { return value; }
 
 TW_FN int tw__isa_block_index(int axis)
 {

@@ -31,11 +31,12 @@ typedef struct {
     uint64_t *full, *empty;
 } tw__pipeline;
 
-TW_FN tw__pipeline tw__pipeline_make(int stages, uint64_t *barriers, int team_threads, int block_threads,
-                                     int loader)
+TW_FN tw__pipeline tw__pipeline_make(int stages, int stage_bytes, uint64_t *barriers, int team_threads,
+                                     int block_threads, int loader)
 {
     int thread = tw__isa_wave() * TW_LANES + tw__isa_lane();
     tw__pipeline pipe;
+    (void)stage_bytes;
     pipe.stages = stages;
     pipe.count = pipe.step = pipe.parity = pipe.slot = pipe.by_hand = pipe.bytes = 0;
     pipe.load = pipe.compute = -1;
