@@ -46,28 +46,31 @@ TW_KERNEL(attention, TW_PIPELINED_THREADS, (attention_args, args))
     {
         TW_LOAD(pipe, i, stage)
         {
-            const int64_t kv0 = (int64_t)(w.first + i) * BKV;
+            const int kv0 = (w.first + i) * BKV;
             tw_load_async(stage->k, g.k, w.batch, w.kv_head, kv0);
             tw_load_async(stage->v, g.v, w.batch, w.kv_head, kv0);
         }
         TW_COMPUTE(pipe, i, stage)
         {
-            const int64_t kv0 = (int64_t)(w.first + i) * BKV;
+            const int kv0 = (w.first + i) * BKV;
             tw_zero(s);
             if (ATTENTION_Q_SHARED)
                 tw_mma_ABt(s, kept->tile, stage->k);
             else
                 tw_mma_ABt(s, q, stage->k);
             if (!ATTENTION_PLAIN) {
-                const float slope = ATTENTION_ALIBI ? tw_read(g.slopes, w.head) : 0.0f;
-                tw_map(s, x, attention_cap(x * g.scale, g.softcap));
+                tw_map(s, x, attention_scaled(x, g.scale, g.softcap));
                 if (ATTENTION_BIAS) {
                     tw_rt(f32, BQ, BKV, acc) bias;
                     tw_load(bias, g.bias, w.sequence, w.head, w.q0, kv0);
                     tw_add(s, s, bias);
                 }
-                tw_map_at(s, x, r, c, x + slope * (float)(kv0 + c - w.q0 - r - w.shift));
-                tw_map_at(s, x, r, c, ATTENTION_SCORE(x, w.sequence, w.head, (w.q0 + r), (kv0 + c)));
+                if (ATTENTION_ALIBI) {
+                    const float slope = tw_read(g.slopes, w.head);
+                    tw_map_at(s, x, r, c, x + slope * (float)(kv0 + c - w.q0 - r - w.shift));
+                }
+                tw_map_at(s, x, r, c,
+                          ATTENTION_SCORE(x, w.sequence, w.head, (int64_t)(w.q0 + r), (int64_t)(kv0 + c)));
             }
             if (attention_masked(w, kv0)) {
                 tw_mask_window(s, w.q0 + w.shift, kv0, w.left, w.right, -TW_INFINITY);

@@ -10,7 +10,7 @@
  * ATTENTION_VARLEN, B is 1, the sequences follow one another along Sq and Sk, and cu_q, cu_k (n + 1 each)
  * hold where each begins. Query i stands at key position i + Sk - Sq: both sequences end together.
  *
- * A query with no key to attend gives zeros and -inf. scale > 0. Nothing overlaps o or lse.
+ * A query with no key to attend gives zeros and -inf. scale > 0. Lengths are below 2^29. Nothing overlaps o or lse.
  * Launch a 1-D grid of tiles * H * (sequences) blocks; tiles = ceil(longest Sq / BQ). Options:
  */
 #ifndef TW_EXAMPLES_ATTENTION_H
@@ -98,13 +98,20 @@ TW_TEAM(ATTENTION_ROWS, 1);
 typedef struct {
     int batch, head, kv_head; /* coordinates in the tensors */
     int sequence;
-    int64_t q0, len_q, len_k;
-    int64_t shift;             /* key position of query 0 */
-    int64_t left, right;       /* keys kept: position - left .. position + right */
-    int first, count;          /* K/V tiles that hold a kept key */
+    int q0, len_q, len_k;
+    int shift;        /* key position of query 0 */
+    int left, right;  /* keys kept: position - left .. position + right */
+    int first, count; /* K/V tiles that hold a kept key */
 } attention_work;
 
-enum { ATTENTION_FAR = 1 << 30 };
+/* Lengths stay below it, so that sums of three fit in an int; windows beyond it are no limit. */
+enum { ATTENTION_FAR = 1 << 29 };
+
+/* A limit of the window as given: below 0 means none. */
+TW_FN int attention_limit(int32_t given)
+{
+    return ATTENTION_WINDOW && given >= 0 && given < ATTENTION_FAR ? given : ATTENTION_FAR;
+}
 
 /* Blocks in order of tiles, the last first: under a causal mask those have the most work. Cuts the tensors
  * of `g` to the block's sequence. */
@@ -114,12 +121,12 @@ TW_FN attention_work attention_plan(attention_args *g)
     const int heads = (int)tw_dim(g->q, 1), block = tw_block(0);
     const int sequences = ATTENTION_VARLEN ? (int)tw_dim(g->cu_q, 0) - 1 : (int)tw_dim(g->q, 0);
     const int pair = block % (heads * sequences);
-    int64_t low, high;
+    int low, high;
     w.head = pair % heads;
     w.kv_head = w.head / (heads / (int)tw_dim(g->k, 1));
     w.sequence = pair / heads;
     w.batch = ATTENTION_VARLEN ? 0 : w.sequence;
-    w.q0 = (int64_t)(g->tiles - 1 - block / (heads * sequences)) * BQ;
+    w.q0 = (g->tiles - 1 - block / (heads * sequences)) * BQ;
     if (ATTENTION_VARLEN) {
         const int q_begin = tw_read_int(g->cu_q, w.sequence), k_begin = tw_read_int(g->cu_k, w.sequence);
         const int q_count = tw_read_int(g->cu_q, w.sequence + 1) - q_begin;
@@ -130,30 +137,31 @@ TW_FN attention_work attention_plan(attention_args *g)
         tw_narrow(g->k, 2, k_begin, k_count);
         tw_narrow(g->v, 2, k_begin, k_count);
     }
-    w.len_q = tw_dim(g->q, 2);
-    w.len_k = tw_dim(g->k, 2);
+    w.len_q = (int)tw_dim(g->q, 2);
+    w.len_k = (int)tw_dim(g->k, 2);
     w.shift = w.len_k - w.len_q;
-    w.left = ATTENTION_WINDOW && g->window_left >= 0 ? g->window_left : ATTENTION_FAR;
-    w.right = ATTENTION_WINDOW && g->window_right >= 0 ? g->window_right : ATTENTION_FAR;
-    if (ATTENTION_CAUSAL)
-        w.right = 0;
+    w.left = attention_limit(g->window_left);
+    w.right = ATTENTION_CAUSAL ? 0 : attention_limit(g->window_right);
     low = w.q0 + w.shift - w.left;
     high = w.q0 + BQ + w.shift + w.right;
     low = low < 0 ? 0 : low;
     high = high > w.len_k ? w.len_k : high;
-    w.first = (int)(low / BKV);
-    w.count = high > low ? (int)((high + BKV - 1) / BKV) - w.first : 0;
+    w.first = low / BKV;
+    w.count = high > low ? (high + BKV - 1) / BKV - w.first : 0;
     return w;
 }
 
 /* Does the tile of keys from kv0 on hold a key that some query of the block may not see? */
-TW_FN int attention_masked(attention_work w, int64_t kv0)
+TW_FN int attention_masked(attention_work w, int kv0)
 {
-    const int64_t ahead = kv0 - w.q0 - w.shift; /* first key's position less first query's */
+    const int ahead = kv0 - w.q0 - w.shift; /* first key's position less first query's */
     return kv0 + BKV > w.len_k || ahead + BKV - 1 > w.right || ahead - (BQ - 1) < -w.left;
 }
 
-/* The score before the softmax, natural scale. */
-TW_FN float attention_cap(float x, float cap) { return ATTENTION_SOFTCAP ? cap * tw_tanhf(x / cap) : x; }
+/* The scaled score, capped if that is asked for. */
+TW_FN float attention_scaled(float x, float scale, float cap)
+{
+    return ATTENTION_SOFTCAP ? cap * tw_tanhf(x * (scale / cap)) : x * scale;
+}
 
 #endif

@@ -168,8 +168,8 @@ static tw_status validate(tw_problem *problem)
     long long heads = tw_problem_size(problem, "H"), kv_heads = tw_problem_size(problem, "Hk");
     if (heads % kv_heads != 0)
         return tw_fail(TW_INVALID, "H is %lld and Hk %lld; H must be a multiple of Hk", heads, kv_heads);
-    if (tw_problem_size(problem, "Sq") >= 1 << 30 || tw_problem_size(problem, "Sk") >= 1 << 30)
-        return tw_fail(TW_INVALID, "Sq and Sk must be below 2^30");
+    if (tw_problem_size(problem, "Sq") >= 1 << 29 || tw_problem_size(problem, "Sk") >= 1 << 29)
+        return tw_fail(TW_INVALID, "Sq and Sk must be below 2^29");
     if (tw_problem_option_is(problem, "varlen", "1") && tw_problem_size(problem, "B") != 1) {
         return tw_fail(TW_INVALID, "B is %lld; with varlen=1 it must be 1, N counts the sequences",
                        (long long)tw_problem_size(problem, "B"));

@@ -34,3 +34,7 @@ endfunction()
 
 tw_default_kernel(gemm TARGETS cpu emu cuda hip)
 tw_default_kernel(gemm TARGETS cpu emu cuda hip SET trans_b=0)
+tw_default_kernel(attention TARGETS cpu emu cuda hip)
+tw_default_kernel(attention TARGETS cpu cuda hip SET causal=1)
+tw_default_kernel(attention TARGETS cpu cuda hip SET d=64)
+tw_default_kernel(attention TARGETS cpu cuda hip SET d=64 causal=1)
