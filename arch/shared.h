@@ -33,6 +33,16 @@ TW_FN int tw__panel_bytes(int row_bytes)
 TW_FN unsigned tw__swizzle(unsigned row, unsigned panel, unsigned units) { return row * panel / 128 % units; }
 #endif
 
+/* Where a tile comes from, if the elements of a row are neighbours: its rows lie `stride` bytes apart, the
+ * first at `data`; of the tile `rows` rows and `bytes` bytes of each exist; a row of the tensor has `width`
+ * bytes. `grain` has a bit for each of the low bits that may be set in the address of some row. */
+typedef struct {
+    const char *data;
+    int64_t stride, width;
+    unsigned grain;
+    int rows, bytes;
+} tw__copy_source;
+
 /* Byte offset of element (row, col) in a tile whose rows hold `cols` elements of `bytes` bytes. Unsigned: a
  * division by a power of two is then a shift. */
 TW_FN int tw__shared_offset(int rows, int cols, int bytes, int row, int col)

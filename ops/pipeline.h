@@ -75,15 +75,27 @@
         tw__pipeline_load(tw__loading, TW__REF(dst), TW__WINDOW(src, i, j, k, l));                           \
     } while (0)
 
+TW_FN tw__copy_source tw__source_of(tw__window w)
+{
+    int64_t bytes = tw__bytes(w.dtype);
+    tw__copy_source from;
+    from.data = w.dense;
+    from.grain = w.grain;
+    from.stride = w.row_stride * bytes;
+    from.width = w.width * bytes;
+    from.rows = w.row_count;
+    from.bytes = w.col_count * (int)bytes;
+    return from;
+}
+
 #ifdef TW_NATIVE_TILE_COPY
 enum { TW__COPIES_TILES = 1 };
 #else
 enum { TW__COPIES_TILES = 0 };
 /* A machine may copy a tile past the registers; told in arch/amd/common/pipeline.h, which does. */
-TW_FN int tw__pipeline_copy(tw__pipeline *pipe, tw__shared_tile tile, int plain, const void *global,
-                            int64_t stride, int rows, int bytes)
+TW_FN int tw__pipeline_copy(tw__pipeline *pipe, tw__shared_tile tile, int plain, tw__copy_source from)
 {
-    (void)pipe, (void)tile, (void)plain, (void)global, (void)stride, (void)rows, (void)bytes;
+    (void)pipe, (void)tile, (void)plain, (void)from;
     return 0;
 }
 #endif
@@ -91,14 +103,12 @@ TW_FN int tw__pipeline_copy(tw__pipeline *pipe, tw__shared_tile tile, int plain,
 /* Whole tiles of a tensor with a map may go by the machine's copy engine. */
 TW_FN void tw__pipeline_load(tw__pipeline *pipe, tw__ref s, tw__window w)
 {
-    int bytes = tw__bytes(w.dtype),
-        plain = tw__kind(s) == TW__SHARED && w.col_stride == 1 && w.row_low == 0 && w.col_low == 0;
+    int plain = tw__kind(s) == TW__SHARED && w.col_stride == 1 && w.row_low == 0 && w.col_low == 0;
     int whole = TW__STREAMS && tw__kind(s) == TW__SHARED && w.map_rows == s.rows && w.map_cols == s.cols;
     if (tw__pipeline_stream(pipe, tw__shared_of(s).tile, whole ? w.map : 0, w.at_col, w.at_row, w.at_plane,
                             w.at_volume))
         return;
-    if (tw__pipeline_copy(pipe, tw__shared_of(s).tile, plain, w.data, w.row_stride * bytes, w.row_count,
-                          w.col_count * bytes))
+    if (tw__pipeline_copy(pipe, tw__shared_of(s).tile, plain, tw__source_of(w)))
         return;
     if (TW__COPIES_TILES)
         tw__load_shared_by_words(s, w, tw__pipeline_loader(pipe), tw__pipeline_loaders(pipe));

@@ -80,6 +80,12 @@ typedef struct {
     int row_low, row_count, col_low, col_count;
     int64_t row_stride, col_stride; /* in elements */
     int dtype;
+    /* For tensors whose elements of a row are neighbours (col_stride 1) and machines that copy tiles: `data`
+     * without a product, the low bits of everything that it and the rows behind it are made of, and a row's
+     * elements. */
+    char *dense;
+    unsigned grain;
+    int64_t width;
     const void *map; /* of the tensor, for whole tiles of map_rows x map_cols; 0: none */
     int map_rows, map_cols;
     int at_col, at_row, at_plane, at_volume; /* the tile's coordinates, innermost first: the map's order */
@@ -119,12 +125,12 @@ TW_FN tw__window tw__make_window(tw__ref g, tw__four dim, tw__four stride, tw__f
     const int64_t *dims = (const int64_t *)((const char *)g.data + offsetof(tw_tensor_arg, dim));
     const int64_t *strides = (const int64_t *)((const char *)g.data + offsetof(tw_tensor_arg, stride));
     int global = tw__kind(g) == TW__GLOBAL, rank = global ? tw__role(g) : 0, row = rank - 2, col = rank - 1;
-    int64_t offset = 0, row_at = row < 0 ? 0 : tw__pick(at, row), col_at = col < 0 ? 0 : tw__pick(at, col);
+    int64_t row_at = row < 0 ? 0 : tw__pick(at, row), col_at = col < 0 ? 0 : tw__pick(at, col);
+    int64_t lead = 0, start, bytes = tw__bytes(tw__dtype(g));
+    char *base = global ? (char *)*(void *const *)g.data : 0;
     tw__window w;
-    offset += tw__extent(strides, stride, 0, rank, 0) * at.v0;
-    offset += tw__extent(strides, stride, 1, rank, 0) * at.v1;
-    offset += tw__extent(strides, stride, 2, rank, 0) * at.v2;
-    offset += tw__extent(strides, stride, 3, rank, 0) * at.v3;
+    lead += row > 0 ? tw__extent(strides, stride, 0, rank, 0) * at.v0 : 0;
+    lead += row > 1 ? tw__extent(strides, stride, 1, rank, 0) * at.v1 : 0;
     w.row_low = tw__span_low(row_at);
     w.row_count = tw__span_count(tw__extent(dims, dim, row, rank, 1), row_at);
     w.row_stride = tw__extent(strides, stride, row, rank, 0);
@@ -132,7 +138,12 @@ TW_FN tw__window tw__make_window(tw__ref g, tw__four dim, tw__four stride, tw__f
     w.col_count = tw__span_count(tw__extent(dims, dim, col, rank, 1), col_at);
     w.col_stride = tw__extent(strides, stride, col, rank, 0);
     w.dtype = tw__dtype(g);
-    w.data = global ? (char *)*(void *const *)g.data + offset * tw__bytes(w.dtype) : 0;
+    start = lead + row_at * w.row_stride;
+    w.data = base + (start + col_at * w.col_stride) * bytes;
+    w.dense = base + (start + col_at) * bytes;
+    w.grain = (unsigned)(uintptr_t)base | (unsigned)(lead * bytes) | (unsigned)(w.row_stride * bytes) |
+              (unsigned)(col_at * bytes);
+    w.width = tw__extent(dims, dim, col, rank, 1);
     w.map = global ? *(const void *const *)((const char *)g.data + offsetof(tw_tensor_arg, map)) : 0;
     w.map_rows = global ? *(const int32_t *)((const char *)g.data + offsetof(tw_tensor_arg, map_rows)) : 0;
     w.map_cols = global ? *(const int32_t *)((const char *)g.data + offsetof(tw_tensor_arg, map_cols)) : 0;

@@ -44,14 +44,6 @@ enum {
 /* The offset outside every buffer that a lane without a source names; buffers are smaller than this. */
 #define TW__COPY_NOWHERE 0x80000000u
 
-/* Where a tile comes from: its rows lie `stride` bytes apart, the first at `data`. Of the tile `rows` rows
- * and `bytes` bytes of each exist. */
-typedef struct {
-    const char *data;
-    int64_t stride;
-    int rows, bytes;
-} tw__copy_source;
-
 TW_FN int tw__tile_row_bytes(tw__shared_tile tile) { return tile.cols * tw__bytes(tile.dtype); }
 
 /* Instructions that each of `waves` waves issues for the tile, or more. */
@@ -70,13 +62,14 @@ TW_FN tw__copy_source tw__cut_source(tw__shared_tile tile, tw__copy_source from)
 }
 
 /* Can the tile be copied so? Every unit is aligned, and exists or does not; no row runs into the next; no
- * offset is too large. */
+ * offset is too large. All but the units at a row's end is the same for all tiles of a tensor. */
 TW_FN int tw__can_copy(tw__shared_tile tile, tw__copy_source from)
 {
-    int64_t most = (TW__COPY_NOWHERE - 1 - (unsigned)tw__tile_row_bytes(tile)) / (unsigned)tile.rows;
-    int stride = from.stride >= 0 && from.stride <= most ? (int)from.stride : -1;
-    return ((uintptr_t)from.data | (uint64_t)from.stride | (unsigned)from.bytes) % TW__COPY_UNIT == 0 &&
-           (tile.rows == 1 || stride >= from.bytes);
+    int row_bytes = tw__tile_row_bytes(tile);
+    int64_t most = (TW__COPY_NOWHERE - 1 - (unsigned)row_bytes) / (unsigned)tile.rows;
+    int64_t least = from.width < row_bytes ? from.width : row_bytes;
+    int apart = tile.rows == 1 || (from.stride >= least && from.stride <= most);
+    return apart && from.grain % TW__COPY_UNIT == 0 && from.bytes % TW__COPY_UNIT == 0;
 }
 
 typedef struct {

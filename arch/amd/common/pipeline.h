@@ -82,17 +82,11 @@ TW_FN int tw__pipeline_stream(tw__pipeline *pipe, tw__shared_tile tile, const vo
 }
 
 /* ops/pipeline.h asks for a tile, `plain` where the load fills the whole of it from rows of neighbouring
- * elements; `rows` rows and `bytes` bytes of each exist. 0: it has to go through registers. */
+ * elements. 0: it has to go through registers. */
 #define TW_NATIVE_TILE_COPY
-TW_FN int tw__pipeline_copy(tw__pipeline *pipe, tw__shared_tile tile, int plain, const void *global,
-                            int64_t stride, int rows, int bytes)
+TW_FN int tw__pipeline_copy(tw__pipeline *pipe, tw__shared_tile tile, int plain, tw__copy_source from)
 {
-    tw__copy_source from;
     int can;
-    from.data = (const char *)global;
-    from.stride = stride;
-    from.rows = rows;
-    from.bytes = bytes;
     from = tw__cut_source(tile, from);
     can = plain && tw__can_copy(tile, from);
     pipe->issued += tw__copies_of(tile, pipe->waves);
