@@ -17,29 +17,30 @@
 
 #include "map.h"
 
-/* One band serves all: keeps low <= c - r <= high, r < rows, c < cols. */
+/* Beyond any tile: bounds cut to it fit in 32 bits, and so do their differences. */
+TW_FN int tw__mask_bound(int64_t bound, int low)
+{
+    const int far = 1 << 28;
+    return bound > far ? far : bound < low ? low : (int)bound;
+}
+
+/* One band serves all: keeps low <= c - r <= high, r < rows, c < cols. A range is one unsigned comparison; an
+ * empty one starts where no element is. */
 TW_FN void tw__mask(tw__ref t, int64_t low, int64_t high, int64_t rows, int64_t cols, float fill)
 {
-    const int64_t far = 1 << 30; /* beyond any tile: bounds fit in 32 bits from here on */
-    int from = (int)(low < -far  ? -far
-                     : low > far ? far
-                                 : low),
-        to = (int)(high > far    ? far
-                   : high < -far ? -far
-                                 : high);
-    int row_end = (int)(rows > far ? far
-                        : rows < 0 ? 0
-                                   : rows),
-        col_end = (int)(cols > far ? far
-                        : cols < 0 ? 0
-                                   : cols);
+    const int far = 1 << 28;
+    int from = tw__mask_bound(low, -far), to = tw__mask_bound(high, -far);
+    int row_end = tw__mask_bound(rows, 0), col_end = tw__mask_bound(cols, 0);
+    unsigned width = to < from ? 0u : (unsigned)(to - from);
+    if (to < from)
+        from = 2 * far;
     TW_UNROLL
     for (int n = 0; n < tw__elements(t); n += 2) {
         float pair[2];
         TW_UNROLL
         for (int q = 0; q < 2; q++) {
             int r = tw__element_row(t, n + q), c = tw__element_col(t, n + q);
-            int kept = c - r >= from && c - r <= to && r < row_end && c < col_end;
+            int kept = (unsigned)(c - r - from) <= width && r < row_end && c < col_end;
             pair[q] = kept ? tw__get(t, n + q) : fill;
         }
         tw__put(t, n, pair[0], pair[1]);
