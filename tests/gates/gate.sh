@@ -2,74 +2,125 @@
 # SPDX-License-Identifier: MIT
 #
 # What a GPU's compiler made of one kernel, on one line, and whether that is good enough:
-#   gate.sh KERNEL TARGET                  the default instance; its instruction from expected.tsv
-#   gate.sh FILE.c TARGET INSTRUCTION      any kernel source, and the instruction it must contain
-# Fails on a spill, a stack frame, no such instruction, or more than 60 s. Exit status 77: no compiler here.
-# Reads TW_BINARY (the tool).
+#   gate.sh KERNEL TARGET [SETTINGS]              an instance; SETTINGS "d=64 causal=1", none for the default. What
+#                                                 its code must hold is the table's, expected.tsv
+#   gate.sh FILE TARGET REQUIRED [FORBIDDEN [-DNAME=TEXT...]]
+#                                                 a kernel's source (.c, .cu), what its code must hold and must not
+# Fails on what the table says, a spill or a stack frame, a warning of ptxas that an instruction is ignored or
+# serialised (C75xx), or more than 60 s. Exit status 77: no compiler here. Reads TW_BINARY (the tool), and
+# TW_GATES_TABLE (another table).
 set -euo pipefail
 
-tw=${TW_BINARY:-$(dirname "$0")/../../build/tw}
+here=$(dirname "$0")
+tw=${TW_BINARY:-$here/../../build/tw}
 kernel=$1 target=$2
 seconds_allowed=60
-table=$(dirname "$0")/expected.tsv
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
+allowed=-
 case $kernel in
-*.c)
-    subject=(--source "$kernel")
-    instruction=$3
+*.c | *.cu)
+    subject=(--source "$kernel" "${@:5}")
+    name=$kernel required=$3 forbidden=${4:--}
     ;;
 *)
-    subject=("$kernel")
-    instruction=$(awk -F '\t' -v k="$kernel" -v t="$target" '$1 == k && $2 == t { print $3 }' "$table")
+    read -r -a settings <<<"${3:-}"
+    subject=("$kernel" "${settings[@]/#/--set=}")
+    name="$kernel${3:+ $3}"
+    IFS=$'\t' read -r required forbidden allowed < <(
+        awk -F '\t' -v kernel="$kernel" -v target="$target" -v settings="${3:-default}" '
+            $1 == kernel && $2 == target {
+                count = split($3, variant, / *; */)
+                for (i = 1; i <= count; i++)
+                    if (variant[i] == settings) { print $4 "\t" $5 "\t" $6; exit }
+            }' "${TW_GATES_TABLE:-$here/expected.tsv}") ||
+        { echo "gate: expected.tsv has no row for $name on $target"; exit 1; }
     ;;
 esac
-[ -n "$instruction" ] || { echo "gate: expected.tsv has no row for $kernel on $target"; exit 1; }
 
 started=$SECONDS
 if ! "$tw" compile "${subject[@]}" --target "$target" -o "$work/object" --resources --json "$work/resources" \
-    >/dev/null 2>"$work/errors"; then
-    cat "$work/errors"
+    >/dev/null 2>"$work/log"; then
+    cat "$work/log"
     # shellcheck disable=SC2016
-    grep -q '^tw: no .* here' "$work/errors" && exit 77
+    grep -q '^tw: no .* here' "$work/log" && exit 77
     exit 1
 fi
 seconds=$((SECONDS - started))
 
-# The code to look through: the disassembly, where there is a disassembler, else PTX.
+# The code to look through: PTX for cuda, assembly for hip; SASS behind it where there is a disassembler.
 case $target in
-cuda*)
-    command=$("$tw" compile "${subject[@]}" --target "$target" --print-command -o "$work/object.ptx")
-    eval "${command/ -cubin / -ptx }"
-    cp "$work/object.ptx" "$work/code"
-    ;;
-hip*)
-    objdump=$(command -v llvm-objdump-22 llvm-objdump-23 llvm-objdump-24 llvm-objdump | head -n 1) || true
-    [ -n "$objdump" ] || { echo "gate: no llvm-objdump here (Debian: llvm-22)"; exit 77; }
-    "$objdump" -d "$work/object" >"$work/code"
-    ;;
+cuda*) extension=ptx from=' -cubin ' to=' -ptx ' ;;
+hip*) extension=s from=' -o ' to=' -S -o ' ;;
 *)
-    echo "gate: $target has no matrix instruction; a gate is for cuda:* and hip:*"
+    echo "gate: $target is compiled by the host's compiler; a gate is for cuda:* and hip:*"
     exit 1
     ;;
 esac
-count=$(awk -v pattern="$instruction" '$0 ~ pattern { n++ } END { print n + 0 }' "$work/code")
+command=$("$tw" compile "${subject[@]}" --target "$target" --print-command -o "$work/code.$extension")
+eval "${command/$from/$to}"
+code=$work/code.$extension
+sass=
+if [ $extension = ptx ] && command -v nvdisasm >/dev/null; then
+    nvdisasm "$work/object" >"$work/code.sass"
+    sass=$work/code.sass
+fi
 
 figure() { sed -n "s/.*\"$1\":[[:space:]]*\([0-9]*\).*/\1/p" "$work/resources" | sort -n | tail -n 1; }
-registers=$(figure registers) spills=$(figure spills) stack=$(figure stack_bytes)
-shared=$(figure shared_bytes)
-if [ -z "$registers" ] || [ -z "$spills" ] || [ -z "$stack" ]; then
+registers=$(figure registers) spills=$(figure spills) scalar_spills=$(figure scalar_spills)
+stack=$(figure stack_bytes) shared=$(figure shared_bytes)
+if [ -z "$registers" ] || [ -z "$spills" ] || [ -z "$scalar_spills" ] || [ -z "$stack" ]; then
     echo "gate: the compiler reported no resources"
     cat "$work/resources"
     exit 1
 fi
-echo "$kernel $target: registers $registers spills $spills stack $stack shared $shared matrix $count seconds $seconds"
+limit() { # of what the table's sixth column allows: "scalar_spills=80"
+    local word
+    for word in $allowed; do [ "${word%%=*}" = "$1" ] && echo "${word#*=}" && return; done
+    echo 0
+}
 
-verdict=0
-refuse() { echo "gate: $kernel on $target: $*"; verdict=1; }
-[ "$spills" = 0 ] || refuse "$spills spills: the tile does not fit the registers, or an index is not constant"
+verdict=0 found=
+refuse() { echo "gate: $name on $target: $*"; verdict=1; }
+
+# lines PATTERN: how many of the code have it; "sass:PATTERN", of the SASS, "-" where there is none here.
+lines() {
+    local file=$code
+    case $1 in
+    sass:*) [ -n "$sass" ] || { echo -; return; }; file=$sass ;;
+    esac
+    awk -v pattern="${1#sass:}" '$0 ~ pattern { n++ } END { print n + 0 }' "$file"
+}
+words() { # one a line; a pattern is never a file name
+    local list
+    read -r -a list <<<"$1"
+    [ "$1" = - ] || printf '%s\n' "${list[@]}"
+}
+while read -r pattern; do
+    case $pattern in
+    stages=*)
+        loop=$(awk -v "$pattern" -f "$here/hot_loop.awk" "$code") || refuse "${loop%$'\n'*}"
+        continue
+        ;;
+    esac
+    count=$(lines "$pattern")
+    found+="${found:+ }$count"
+    [ "$count" != 0 ] || refuse "no $pattern: the code went another way"
+done < <(words "$required")
+while read -r pattern; do
+    count=$(lines "$pattern")
+    [ "$count" = 0 ] || [ "$count" = - ] || refuse "$count times $pattern, which has no place here"
+done < <(words "$forbidden")
+
+echo "$name $target: registers $registers spills $spills scalar_spills $scalar_spills stack $stack shared $shared" \
+    "lines $found seconds $seconds"
+[ "$spills" -le "$(limit spills)" ] ||
+    refuse "$spills spills to memory, $(limit spills) allowed: the tile does not fit, or an index is not constant"
+[ "$scalar_spills" -le "$(limit scalar_spills)" ] ||
+    refuse "$scalar_spills scalars spilled to lanes of a vector register, $(limit scalar_spills) allowed: too many" \
+        "wave-wide values live at once (no memory is touched, but each use is a v_readlane)"
 [ "$stack" = 0 ] || refuse "$stack bytes of stack: a tile left the registers (a loop that was not unrolled?)"
-[ "$count" -gt 0 ] || refuse "no $instruction: the MMA went another way"
+! grep -q 'C75[0-9][0-9]' "$work/log" || refuse "$(grep 'C75[0-9][0-9]' "$work/log")"
 [ "$seconds" -le $seconds_allowed ] || refuse "compiling took $seconds s, $seconds_allowed at most"
 exit $verdict

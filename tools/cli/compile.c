@@ -141,10 +141,23 @@ static void print_resources(const cli_resources *kernels, int count)
         const cli_resources *k = &kernels[i];
         printf("%s: %d registers", k->kernel, k->registers);
         if (k->occupancy)
-            printf(", %d accumulators, %d scalars, %d waves a SIMD", k->accumulators, k->scalars,
-                   k->occupancy);
+            printf(", %d accumulators, %d scalars, %d scalar spills, %d waves a SIMD", k->accumulators,
+                   k->scalars, k->scalar_spills, k->occupancy);
         printf(", %d spills, %d bytes of stack, %d bytes of shared memory\n", k->spills, k->stack_bytes,
                k->shared_bytes);
+    }
+}
+
+/* Of a report on resources: warnings, and what ptxas calls information though it costs speed (C7508, C7510). */
+static void print_warnings(const char *log)
+{
+    while (*log) {
+        int length = (int)strcspn(log, "\n");
+        char *line = tw_text_format("%.*s", length, log);
+        if (strstr(line, "warning") || strstr(line, "Performance Loss"))
+            fprintf(stderr, "%s\n", line);
+        free(line);
+        log += length + (log[length] == '\n');
     }
 }
 
@@ -158,6 +171,7 @@ static tw_status write_resources(const cli_resources *kernels, int count, const 
         cJSON_AddNumberToObject(json, "accumulators", kernels[i].accumulators);
         cJSON_AddNumberToObject(json, "scalars", kernels[i].scalars);
         cJSON_AddNumberToObject(json, "spills", kernels[i].spills);
+        cJSON_AddNumberToObject(json, "scalar_spills", kernels[i].scalar_spills);
         cJSON_AddNumberToObject(json, "stack_bytes", kernels[i].stack_bytes);
         cJSON_AddNumberToObject(json, "shared_bytes", kernels[i].shared_bytes);
         cJSON_AddNumberToObject(json, "occupancy", kernels[i].occupancy);
@@ -265,6 +279,7 @@ static tw_status execute(compile_request *request)
     cli_resources kernels[RESOURCE_KERNELS_MAX];
     if (status.code == TW_OK && request->resources) {
         int count = cli_resources_parse(log, kernels);
+        print_warnings(log);
         print_resources(kernels, count);
         if (request->json)
             status = write_resources(kernels, count, request->json);

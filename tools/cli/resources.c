@@ -35,7 +35,8 @@ static void read_line(const char *line, cli_resources *kernel)
     kernel->stack_bytes +=
         number_before(line, " bytes stack frame") + number_after(line, "ScratchSize [bytes/lane]: ");
     kernel->spills += number_before(line, " bytes spill stores") + number_before(line, " bytes spill loads");
-    kernel->spills += number_after(line, "SGPRs Spill: ") + number_after(line, "VGPRs Spill: ");
+    kernel->spills += number_after(line, "VGPRs Spill: ");
+    kernel->scalar_spills += number_after(line, "SGPRs Spill: ");
     kernel->registers += number_after(line, "ptxas info    : Used ") + number_after(line, " VGPRs: ");
     kernel->accumulators += number_after(line, " AGPRs: ");
     kernel->scalars += number_after(line, "TotalSGPRs: ");

@@ -9,13 +9,14 @@ enum { RESOURCE_KERNELS_MAX = 16 };
 
 typedef struct {
     char kernel[64];
-    int registers;    /* vector registers of one lane (AMD: VGPRs) */
-    int accumulators; /* AMD: AGPRs */
-    int scalars;      /* AMD: SGPRs */
-    int spills;       /* bytes stored and loaded (NVIDIA), registers (AMD) */
-    int stack_bytes;  /* of one lane */
-    int shared_bytes; /* static, of one block */
-    int occupancy;    /* AMD: waves on a SIMD; 0: not said */
+    int registers;     /* vector registers of one lane (AMD: VGPRs) */
+    int accumulators;  /* AMD: AGPRs */
+    int scalars;       /* AMD: SGPRs */
+    int spills;        /* to memory: bytes stored and loaded (NVIDIA), VGPRs (AMD) */
+    int scalar_spills; /* AMD: SGPRs kept in lanes of a VGPR, no memory */
+    int stack_bytes;   /* of one lane */
+    int shared_bytes;  /* static, of one block */
+    int occupancy;     /* AMD: waves on a SIMD; 0: not said */
 } cli_resources;
 
 /* The kernels that `log` reports on; returns how many, at most RESOURCE_KERNELS_MAX. */
