@@ -125,12 +125,14 @@ TW_FN tw__window tw__make_window(tw__ref g, tw__four dim, tw__four stride, tw__f
     const int64_t *dims = (const int64_t *)((const char *)g.data + offsetof(tw_tensor_arg, dim));
     const int64_t *strides = (const int64_t *)((const char *)g.data + offsetof(tw_tensor_arg, stride));
     int global = tw__kind(g) == TW__GLOBAL, rank = global ? tw__role(g) : 0, row = rank - 2, col = rank - 1;
-    int64_t row_at = row < 0 ? 0 : tw__pick(at, row), col_at = col < 0 ? 0 : tw__pick(at, col);
-    int64_t lead = 0, start, bytes = tw__bytes(tw__dtype(g));
+    int64_t offset = 0, row_at = row < 0 ? 0 : tw__pick(at, row), col_at = col < 0 ? 0 : tw__pick(at, col);
+    int64_t lead, bytes = tw__bytes(tw__dtype(g));
     char *base = global ? (char *)*(void *const *)g.data : 0;
     tw__window w;
-    lead += row > 0 ? tw__extent(strides, stride, 0, rank, 0) * at.v0 : 0;
-    lead += row > 1 ? tw__extent(strides, stride, 1, rank, 0) * at.v1 : 0;
+    offset += tw__extent(strides, stride, 0, rank, 0) * at.v0;
+    offset += tw__extent(strides, stride, 1, rank, 0) * at.v1;
+    offset += tw__extent(strides, stride, 2, rank, 0) * at.v2;
+    offset += tw__extent(strides, stride, 3, rank, 0) * at.v3;
     w.row_low = tw__span_low(row_at);
     w.row_count = tw__span_count(tw__extent(dims, dim, row, rank, 1), row_at);
     w.row_stride = tw__extent(strides, stride, row, rank, 0);
@@ -138,9 +140,10 @@ TW_FN tw__window tw__make_window(tw__ref g, tw__four dim, tw__four stride, tw__f
     w.col_count = tw__span_count(tw__extent(dims, dim, col, rank, 1), col_at);
     w.col_stride = tw__extent(strides, stride, col, rank, 0);
     w.dtype = tw__dtype(g);
-    start = lead + row_at * w.row_stride;
-    w.data = base + (start + col_at * w.col_stride) * bytes;
-    w.dense = base + (start + col_at) * bytes;
+    w.data = base + offset * bytes;
+    lead = row > 0 ? tw__extent(strides, stride, 0, rank, 0) * at.v0 : 0;
+    lead += row > 1 ? tw__extent(strides, stride, 1, rank, 0) * at.v1 : 0;
+    w.dense = base + (lead + row_at * w.row_stride + col_at) * bytes;
     w.grain = (unsigned)(uintptr_t)base | (unsigned)(lead * bytes) | (unsigned)(w.row_stride * bytes) |
               (unsigned)(col_at * bytes);
     w.width = tw__extent(dims, dim, col, rank, 1);
