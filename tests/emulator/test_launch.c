@@ -2,6 +2,8 @@
  *
  * Launches of whole grids: every block once, what a failing block says, what is refused, stacks.
  */
+#define _DEFAULT_SOURCE /* usleep */
+
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
