@@ -60,11 +60,8 @@ TW_KERNEL(attention, TW_PIPELINED_THREADS, (attention_args, args))
                 tw_mma_ABt(s, q, stage->k);
             if (!ATTENTION_PLAIN) {
                 tw_map(s, x, attention_scaled(x, g.scale, g.softcap));
-                if (ATTENTION_BIAS) {
-                    tw_rt(f32, BQ, BKV, acc) bias;
-                    tw_load(bias, g.bias, w.sequence, w.head, w.q0, kv0);
-                    tw_add(s, s, bias);
-                }
+                if (ATTENTION_BIAS)
+                    tw_map_at(s, x, r, c, x + tw_read(g.bias, w.sequence, w.head, w.q0 + r, kv0 + c));
                 if (ATTENTION_ALIBI) {
                     const float slope = tw_read(g.slopes, w.head);
                     tw_map_at(s, x, r, c, x + slope * (float)(kv0 + c - w.q0 - r - w.shift));
