@@ -10,7 +10,7 @@ set(fewer -DTW_NVCC= -DTW_CLANG_AMDGPU= -DTW_BUILD_DEFAULT_KERNELS=OFF -DTW_TEST
 # tw_build_test(NAME [OPTIONS -D...] [TESTS label regex]): configure, build, and run the tests with these labels.
 function(tw_build_test name)
     cmake_parse_arguments(PARSE_ARGV 1 build "" "TESTS" "OPTIONS")
-    tw_test(builds.${name} LABELS builds TIMEOUT 1200 PROCESSORS 2
+    tw_test(builds.${name} LABELS builds TIMEOUT 3600 PROCESSORS 2
         COMMAND ${CMAKE_CTEST_COMMAND} --build-and-test ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/${name}
             --build-generator ${CMAKE_GENERATOR} --build-noclean
             --build-options -DTW_TEST_OTHER_BUILDS=OFF -DTW_INSTALL=OFF ${build_OPTIONS}
