@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Sizes: what a shape's words mean, what a size is when nobody says it, and the options that follow from sizes.
+ * Sizes: what a shape's words mean, what a size is when nobody says it, and the options that follow from
+ * sizes.
  */
 #define _GNU_SOURCE
 #include <stdio.h>

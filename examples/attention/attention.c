@@ -42,16 +42,13 @@ TW_KERNEL(attention, TW_PIPELINED_THREADS, (attention_args, args))
     }
     tw_zero(o);
     tw_softmax_init(row);
-    TW_PIPELINE(pipe, w.count)
-    {
-        TW_LOAD(pipe, i, stage)
-        {
+    TW_PIPELINE (pipe, w.count) {
+        TW_LOAD (pipe, i, stage) {
             const int kv0 = (w.first + i) * BKV;
             tw_load_async(stage->k, g.k, w.batch, w.kv_head, kv0);
             tw_load_async(stage->v, g.v, w.batch, w.kv_head, kv0);
         }
-        TW_COMPUTE(pipe, i, stage)
-        {
+        TW_COMPUTE (pipe, i, stage) {
             const int kv0 = (w.first + i) * BKV;
             tw_zero(s);
             if (ATTENTION_Q_SHARED)

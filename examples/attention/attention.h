@@ -10,8 +10,8 @@
  * ATTENTION_VARLEN, B is 1, the sequences follow one another along Sq and Sk, and cu_q, cu_k (n + 1 each)
  * hold where each begins. Query i stands at key position i + Sk - Sq: both sequences end together.
  *
- * A query with no key to attend gives zeros and -inf. scale > 0. Lengths are below 2^29. Nothing overlaps o or lse.
- * Launch a 1-D grid of tiles * H * (sequences) blocks; tiles = ceil(longest Sq / BQ). Options:
+ * A query with no key to attend gives zeros and -inf. scale > 0. Lengths are below 2^29. Nothing overlaps o
+ * or lse. Launch a 1-D grid of tiles * H * (sequences) blocks; tiles = ceil(longest Sq / BQ). Options:
  */
 #ifndef TW_EXAMPLES_ATTENTION_H
 #define TW_EXAMPLES_ATTENTION_H
@@ -48,7 +48,7 @@
 #ifdef ATTENTION_SCORE /* a user's expression in x, b, h, i, j: the score so far, batch, head, query, key */
 #define ATTENTION_SCORED 1
 #else
-#define ATTENTION_SCORED 0
+#define ATTENTION_SCORED               0
 #define ATTENTION_SCORE(x, b, h, i, j) (x)
 #endif
 
@@ -74,9 +74,9 @@ typedef struct {
 #include "tune.def"
 
 enum { ATTENTION_DIM = ATTENTION_D > ATTENTION_DV ? ATTENTION_D : ATTENTION_DV };
-#define ATTENTION_TUNED(what)                               \
-    (ATTENTION_DIM <= 64    ? TW__JOIN(TW_HERE(what), _64)  \
-     : ATTENTION_DIM <= 128 ? TW__JOIN(TW_HERE(what), _128) \
+#define ATTENTION_TUNED(what)                                                                                \
+    (ATTENTION_DIM <= 64    ? TW__JOIN(TW_HERE(what), _64)                                                   \
+     : ATTENTION_DIM <= 128 ? TW__JOIN(TW_HERE(what), _128)                                                  \
                             : TW__JOIN(TW_HERE(what), _256))
 enum {
     BQ = ATTENTION_TUNED(ATTENTION_BQ_),

@@ -144,8 +144,8 @@ static tw_status validate_cuts(tw_problem *problem, const char *name, const char
     int64_t last = tensor->dim[0] - 1, total = tw_problem_size(problem, symbol);
     for (int64_t i = 0; i < last; i++) {
         if (cut[i] > cut[i + 1]) {
-            return tw_fail(TW_INVALID, "%s falls from %d to %d at element %lld; sequences may not overlap", name,
-                           (int)cut[i], (int)cut[i + 1], (long long)i + 1);
+            return tw_fail(TW_INVALID, "%s falls from %d to %d at element %lld; sequences may not overlap",
+                           name, (int)cut[i], (int)cut[i + 1], (long long)i + 1);
         }
     }
     if (cut[0] != 0 || cut[last] != total) {
@@ -216,7 +216,8 @@ static tw_status arguments(const tw_problem *problem, const tw_kernel_info *info
     int64_t tiles = (longest_sequence((tw_problem *)problem) + tile - 1) / tile, blocks = tiles;
     if (__builtin_mul_overflow(blocks, tw_problem_size(problem, "H"), &blocks) ||
         __builtin_mul_overflow(blocks, attention_sequence_count(problem), &blocks) || blocks > INT32_MAX) {
-        return tw_fail(TW_INVALID, "attention: more than 2^31 - 1 tiles of %lld queries; make B, H or Sq smaller",
+        return tw_fail(TW_INVALID,
+                       "attention: more than 2^31 - 1 tiles of %lld queries; make B, H or Sq smaller",
                        (long long)tile);
     }
     *(attention_arguments *)args = (attention_arguments){

@@ -15,7 +15,7 @@ typedef struct {
     tw_problem *problem;
     const tw_tensor *q, *k, *v, *o, *lse, *bias, *slopes;
     int64_t heads, kv_heads, d, dv;
-    int by_position; /* layout bshd */
+    int by_position;   /* layout bshd */
     double scale, cap; /* cap 0: none */
     score_fn *score;   /* NULL: x */
 } attention_job;
@@ -69,7 +69,8 @@ static void read_row(const attention_job *job, const tw_tensor *tensor, int64_t 
     int64_t row = job->by_position ? (batch * positions + position) * heads + head
                                    : (batch * heads + head) * positions + position;
     tw_dtype_decode(tensor->dtype,
-                    (const char *)tensor->input + (size_t)(row * tensor->dim[3]) * tw_dtype_bytes(tensor->dtype),
+                    (const char *)tensor->input +
+                        (size_t)(row * tensor->dim[3]) * tw_dtype_bytes(tensor->dtype),
                     values, (size_t)tensor->dim[3]);
 }
 
@@ -191,7 +192,9 @@ tw_status attention_reference(tw_problem *problem)
         .dv = tw_problem_size(problem, "DV"),
         .by_position = tw_problem_option_is(problem, "layout", "bshd"),
         .scale = (double)(float)tw_problem_scalar(problem, "scale"),
-        .cap = tw_problem_option_is(problem, "softcap", "1") ? (double)(float)tw_problem_scalar(problem, "cap") : 0,
+        .cap = tw_problem_option_is(problem, "softcap", "1")
+                   ? (double)(float)tw_problem_scalar(problem, "cap")
+                   : 0,
         .score = (score_fn *)expression,
     };
     int64_t units = attention_sequence_count(problem) * job.heads;

@@ -21,8 +21,8 @@ typedef struct {
 static inline void attention_ok(const attention_case *test, tw_status status)
 {
     if (status.code != TW_OK)
-        fail_msg("attention on %s, %s: %s (TW_TEST_SEED=%llu)", tw_target_identity(test_target)->name, test->words,
-                 status.message, (unsigned long long)test_seed());
+        fail_msg("attention on %s, %s: %s (TW_TEST_SEED=%llu)", tw_target_identity(test_target)->name,
+                 test->words, status.message, (unsigned long long)test_seed());
 }
 
 /* Set up on fresh normal numbers, and run. The caller frees it. */
@@ -44,7 +44,8 @@ static inline tw_problem *attention_run(const attention_case *test)
 static inline double attention_value(const tw_tensor *tensor, size_t index)
 {
     double value;
-    tw_dtype_decode(tensor->dtype, (const char *)tensor->result + index * tw_dtype_bytes(tensor->dtype), &value, 1);
+    tw_dtype_decode(tensor->dtype, (const char *)tensor->result + index * tw_dtype_bytes(tensor->dtype),
+                    &value, 1);
     return value;
 }
 
@@ -52,16 +53,17 @@ static inline void attention_fail(const attention_case *test, const tw_tensor *t
 {
     const tw_error *error = &tensor->error;
     size_t at = error->mismatches ? error->first_mismatch : error->worst;
-    fail_msg("attention on %s, %s%s%s, pad %d: %s has relative error %.3g, mean signed %.3g of RMS %.3g, largest "
-             "%.3g, %zu mismatches; element %zu is %.9g, not %.9g (TW_TEST_SEED=%llu)",
-             tw_target_identity(test_target)->name, test->words, test->score ? " score=" : "",
-             test->score ? test->score : "", test->pad, tensor->row->name, error->rel, error->mean_signed, error->rms,
-             error->max_abs, error->mismatches, at, attention_value(tensor, at), tensor->reference[at],
-             (unsigned long long)test_seed());
+    fail_msg(
+        "attention on %s, %s%s%s, pad %d: %s has relative error %.3g, mean signed %.3g of RMS %.3g, largest "
+        "%.3g, %zu mismatches; element %zu is %.9g, not %.9g (TW_TEST_SEED=%llu)",
+        tw_target_identity(test_target)->name, test->words, test->score ? " score=" : "",
+        test->score ? test->score : "", test->pad, tensor->row->name, error->rel, error->mean_signed,
+        error->rms, error->max_abs, error->mismatches, at, attention_value(tensor, at), tensor->reference[at],
+        (unsigned long long)test_seed());
 }
 
-/* Runs the case. Outputs are poisoned, padding, guards and inputs checked by tw_problem_run; o and lse must be within
- * the kernel's bounds of the float64 reference. */
+/* Runs the case. Outputs are poisoned, padding, guards and inputs checked by tw_problem_run; o and lse must
+ * be within the kernel's bounds of the float64 reference. */
 static inline void attention_check(const attention_case *test)
 {
     tw_problem *problem = attention_run(test);
@@ -91,8 +93,8 @@ attention_check_words(attention_case test, const char *format, ...)
 }
 
 /* Element (batch, head, position, place) of q, k, v or o, in either layout. */
-static inline size_t attention_index(const tw_problem *problem, const tw_tensor *tensor, int64_t batch, int64_t head,
-                                     int64_t position, int64_t place)
+static inline size_t attention_index(const tw_problem *problem, const tw_tensor *tensor, int64_t batch,
+                                     int64_t head, int64_t position, int64_t place)
 {
     const int64_t *dim = tensor->dim;
     if (tw_problem_option_is(problem, "layout", "bshd"))
@@ -124,7 +126,8 @@ static inline void attention_take_rows(tw_problem *problem, const char *name, tw
     for (int64_t head = 0; head < heads; head++)
         for (int64_t row = 0; row < count; row++)
             memcpy((char *)tensor->input + attention_index(problem, tensor, 0, head, row, 0) * bytes,
-                   (const char *)source->input + attention_index(from, source, batch, head, position + row, 0) * bytes,
+                   (const char *)source->input +
+                       attention_index(from, source, batch, head, position + row, 0) * bytes,
                    row_bytes);
 }
 
@@ -141,21 +144,23 @@ static inline int attention_same_row(tw_problem *problem, int64_t batch, int64_t
     return memcmp((const char *)o->result + at * bytes, (const char *)other_o->result + other_at * bytes,
                   bytes * (size_t)o->dim[3]) == 0 &&
            memcmp(sum + (batch * heads + head) * lse->dim[2] + position,
-                  other_sum + (other_batch * heads + head) * other_lse->dim[2] + other_position, sizeof *sum) == 0;
+                  other_sum + (other_batch * heads + head) * other_lse->dim[2] + other_position,
+                  sizeof *sum) == 0;
 }
 
-static inline void attention_require_same_row(const char *what, tw_problem *problem, int64_t batch, int64_t head,
-                                              int64_t position, tw_problem *other, int64_t other_batch,
-                                              int64_t other_position)
+static inline void attention_require_same_row(const char *what, tw_problem *problem, int64_t batch,
+                                              int64_t head, int64_t position, tw_problem *other,
+                                              int64_t other_batch, int64_t other_position)
 {
     if (!attention_same_row(problem, batch, head, position, other, other_batch, other_position))
-        fail_msg("%s: batch %d, head %d, query %d is another on %s (TW_TEST_SEED=%llu)", what, (int)batch, (int)head,
-                 (int)position, tw_target_identity(test_target)->name, (unsigned long long)test_seed());
+        fail_msg("%s: batch %d, head %d, query %d is another on %s (TW_TEST_SEED=%llu)", what, (int)batch,
+                 (int)head, (int)position, tw_target_identity(test_target)->name,
+                 (unsigned long long)test_seed());
 }
 
 /* Replaces the input's elements by a function of the element and its place along the last dim. */
-static inline void attention_change(tw_problem *problem, const char *name, double (*change)(double value, int64_t row,
-                                                                                            int64_t place))
+static inline void attention_change(tw_problem *problem, const char *name,
+                                    double (*change)(double value, int64_t row, int64_t place))
 {
     tw_tensor *tensor = tw_problem_tensor(problem, name);
     int64_t places = tensor->dim[tensor->rank - 1];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Attention against its float64 reference: every pair of lengths, every head dim, every grouping of heads, both
- * layouts, and what is refused. Masks are test_attention_masks.c's, hostile numbers test_attention_numbers.c's.
+ * Attention against its float64 reference: every pair of lengths, every head dim, every grouping of heads,
+ * both layouts, and what is refused. Masks are test_attention_masks.c's, hostile numbers
+ * test_attention_numbers.c's.
  */
 #include "attention_case.h"
 
@@ -13,8 +14,8 @@ static void every_pair_of_lengths(void **state)
 {
     (void)state;
     for (int i = 0; i < LENGTHS * LENGTHS; i += test_step(9))
-        attention_check_words((attention_case){.pad = i % 2}, "Sq=%d Sk=%d H=2 Hk=1 D=64", lengths[i / LENGTHS],
-                              lengths[i % LENGTHS]);
+        attention_check_words((attention_case){.pad = i % 2}, "Sq=%d Sk=%d H=2 Hk=1 D=64",
+                              lengths[i / LENGTHS], lengths[i % LENGTHS]);
 }
 
 static void every_pair_of_lengths_causal(void **state)
@@ -46,9 +47,10 @@ static void every_head_dim(void **state)
     for (size_t i = 0; i < sizeof instances / sizeof *instances; i += (size_t)test_step(3))
         for (int n = 0; n < 4; n++)
             for (int shape = 0; shape < 3; shape++)
-                attention_check_words((attention_case){.pad = n == 3 ? 5 : 0}, "%s D=%d DV=%d Sq=%d Sk=%d H=1",
-                                      instances[i].words, instances[i].dims[n][0], instances[i].dims[n][1],
-                                      shapes[shape][0], shapes[shape][1]);
+                attention_check_words((attention_case){.pad = n == 3 ? 5 : 0},
+                                      "%s D=%d DV=%d Sq=%d Sk=%d H=1", instances[i].words,
+                                      instances[i].dims[n][0], instances[i].dims[n][1], shapes[shape][0],
+                                      shapes[shape][1]);
 }
 
 /* Groups of 1, 2, 3, 5, 8 query heads, and one for all. */
@@ -67,9 +69,10 @@ static void both_layouts(void **state)
     static const int pads[] = {0, 1, 8, 24};
     (void)state;
     for (int i = 0; i < 4; i++) {
-        attention_check_words((attention_case){.pad = pads[i]}, "B=3 H=6 Hk=2 Sq=113 Sk=150 D=64 layout=bshd");
-        attention_check_words((attention_case){.pad = pads[i]}, "B=3 H=6 Hk=2 Sq=113 Sk=150 D=60 DV=36 layout=%s",
-                              i % 2 ? "bshd" : "bhsd");
+        attention_check_words((attention_case){.pad = pads[i]},
+                              "B=3 H=6 Hk=2 Sq=113 Sk=150 D=64 layout=bshd");
+        attention_check_words((attention_case){.pad = pads[i]},
+                              "B=3 H=6 Hk=2 Sq=113 Sk=150 D=60 DV=36 layout=%s", i % 2 ? "bshd" : "bhsd");
     }
 }
 
@@ -81,6 +84,14 @@ static void any_scale(void **state)
         attention_check_words((attention_case){0}, "Sq=100 Sk=130 H=1 D=64 scale=%s", scales[i]);
 }
 
+/* What tw verify runs on a GPU. */
+static void the_listed_cases(void **state)
+{
+    (void)state;
+    for (int i = 0; tw_kernel_attention.cases[i]; i++)
+        attention_check_words((attention_case){.pad = i % 2 ? 3 : 0}, "%s", tw_kernel_attention.cases[i]);
+}
+
 static void require_refusal(const char *words, const char *message)
 {
     tw_problem *problem;
@@ -89,7 +100,8 @@ static void require_refusal(const char *words, const char *message)
     if (status.code == TW_OK)
         status = tw_problem_resolve(problem, 1);
     if (status.code != TW_INVALID || !strstr(status.message, message))
-        fail_msg("%s: status %d '%s', not a refusal with '%s'", words, (int)status.code, status.message, message);
+        fail_msg("%s: status %d '%s', not a refusal with '%s'", words, (int)status.code, status.message,
+                 message);
     tw_problem_free(problem);
 }
 
@@ -121,6 +133,7 @@ static int run(const char *name)
         cmocka_unit_test(every_group_of_heads),
         cmocka_unit_test(both_layouts),
         cmocka_unit_test(any_scale),
+        cmocka_unit_test(the_listed_cases),
         cmocka_unit_test(what_does_not_go_together_is_refused),
     };
     target_name = name;

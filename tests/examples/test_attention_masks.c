@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Attention's masks and scores against the float64 reference: windows, packed sequences, bias, slopes, soft cap, a
- * user's score; that nothing leaks from what is masked, and that tiles a mask empties are not touched.
+ * Attention's masks and scores against the float64 reference: windows, packed sequences, bias, slopes, soft
+ * cap, a user's score; that nothing leaks from what is masked, and that tiles a mask empties are not touched.
  */
 #include "attention_case.h"
 
@@ -40,8 +40,8 @@ static void a_query_without_a_key_gives_zeros_and_minus_infinity(void **state)
 
 static void windows(void **state)
 {
-    static const int windows[][2] = {{0, 0}, {5, -1}, {-1, 7}, {100, 3}, {63, 64}, {1, 200}, {62, 62},
-                                     {126, 30}, {61, 126}, {1000, 1000}, {-1, -1}};
+    static const int windows[][2] = {{0, 0},   {5, -1},   {-1, 7},   {100, 3},     {63, 64}, {1, 200},
+                                     {62, 62}, {126, 30}, {61, 126}, {1000, 1000}, {-1, -1}};
     static const int shapes[][2] = {{203, 203}, {100, 333}, {333, 64}, {1, 256}};
     (void)state;
     for (int i = 0; i < 11; i++)
@@ -62,12 +62,14 @@ static void spoil_keys(tw_problem *problem)
         for (size_t i = 0; i < tensor->count; i++) {
             int64_t position = (int64_t)i / tensor->dim[3] % tensor->dim[2];
             if (spoilt > 0 ? position >= spoilt : position < -spoilt)
-                tw_dtype_encode(tensor->dtype, &nan, (char *)tensor->input + i * tw_dtype_bytes(tensor->dtype), 1);
+                tw_dtype_encode(tensor->dtype, &nan,
+                                (char *)tensor->input + i * tw_dtype_bytes(tensor->dtype), 1);
         }
     }
 }
 
-/* Keys a tile or more beyond what a block's queries see: 512 is a multiple of every tile, 0 * NaN would be NaN. */
+/* Keys a tile or more beyond what a block's queries see: 512 is a multiple of every tile, 0 * NaN would be
+ * NaN. */
 static void tiles_that_a_mask_empties_are_not_touched(void **state)
 {
     static const char *masks[] = {"causal=1", "window=1 window_left=100 window_right=40 causal=0"};
@@ -136,7 +138,8 @@ static void nothing_leaks_between_packed_sequences(void **state)
         original = attention_run(&(attention_case){.words = words});
         spoilt = test_random((int)tw_problem_size(original, "N"));
         attention_sequence kept = attention_sequence_at(original, spoilt);
-        tw_problem *problem = attention_run(&(attention_case){.words = words, .before = spoil_other_sequences});
+        tw_problem *problem =
+            attention_run(&(attention_case){.words = words, .before = spoil_other_sequences});
         for (int head = 0; head < 2; head++)
             for (int64_t row = kept.q_begin; row < kept.q_begin + kept.q_count; row++)
                 attention_require_same_row(words, problem, 0, head, row, original, 0, row);
@@ -156,7 +159,8 @@ static void take_one_sequence(tw_problem *problem)
 static void a_packed_sequence_equals_the_same_alone(void **state)
 {
     (void)state;
-    original = attention_run(&(attention_case){.words = "varlen=1 N=6 Sq=600 Sk=500 H=2 D=64 causal=1 layout=bshd"});
+    original =
+        attention_run(&(attention_case){.words = "varlen=1 N=6 Sq=600 Sk=500 H=2 D=64 causal=1 layout=bshd"});
     for (spoilt = 0; spoilt < 6; spoilt++) {
         attention_sequence sequence = attention_sequence_at(original, spoilt);
         char words[256];
@@ -179,9 +183,10 @@ static void bias(void **state)
 {
     (void)state;
     for (int i = 0; i < 3; i++) {
-        attention_check_words((attention_case){.pad = i}, "B=2 H=2 Sq=%d Sk=%d D=64 bias=1", shapes[i][0], shapes[i][1]);
-        attention_check_words((attention_case){0}, "N=3 H=2 Sq=%d Sk=%d D=64 bias=1 varlen=1 dtype=f16", shapes[i][0],
+        attention_check_words((attention_case){.pad = i}, "B=2 H=2 Sq=%d Sk=%d D=64 bias=1", shapes[i][0],
                               shapes[i][1]);
+        attention_check_words((attention_case){0}, "N=3 H=2 Sq=%d Sk=%d D=64 bias=1 varlen=1 dtype=f16",
+                              shapes[i][0], shapes[i][1]);
     }
 }
 
@@ -191,14 +196,17 @@ static double minus_infinity_here_and_there(double value, int64_t row, int64_t p
     return (row * 7 + place * 3) % 2 == 0 || row % 5 == 0 ? -(double)INFINITY : value;
 }
 
-static void mask_by_bias(tw_problem *problem) { attention_change(problem, "bias", minus_infinity_here_and_there); }
+static void mask_by_bias(tw_problem *problem)
+{
+    attention_change(problem, "bias", minus_infinity_here_and_there);
+}
 
 static void a_bias_of_minus_infinity_masks(void **state)
 {
     (void)state;
     for (int i = 0; i < 3; i++)
-        attention_check_words((attention_case){.before = mask_by_bias}, "B=2 H=2 Sq=%d Sk=%d D=64 bias=1", shapes[i][0],
-                              shapes[i][1]);
+        attention_check_words((attention_case){.before = mask_by_bias}, "B=2 H=2 Sq=%d Sk=%d D=64 bias=1",
+                              shapes[i][0], shapes[i][1]);
 }
 
 static void alibi_and_softcap(void **state)
@@ -207,8 +215,8 @@ static void alibi_and_softcap(void **state)
     for (int i = 0; i < 3; i++) {
         attention_check_words((attention_case){0}, "H=6 Hk=2 Sq=%d Sk=%d D=64 alibi=1 causal=1", shapes[i][0],
                               shapes[i][1]);
-        attention_check_words((attention_case){0}, "H=2 Sq=%d Sk=%d D=64 softcap=1 cap=%s scale=%s", shapes[i][0],
-                              shapes[i][1], i ? "2" : "50", i ? "1" : "0.125");
+        attention_check_words((attention_case){0}, "H=2 Sq=%d Sk=%d D=64 softcap=1 cap=%s scale=%s",
+                              shapes[i][0], shapes[i][1], i ? "2" : "50", i ? "1" : "0.125");
     }
 }
 
@@ -222,19 +230,19 @@ static void a_users_score_sees_the_element_and_its_place(void **state)
     (void)state;
     for (int i = 0; i < 3; i++)
         for (int n = 0; n < 3; n++)
-            attention_check_words((attention_case){.score = scores[n]}, "B=2 H=3 Hk=1 Sq=%d Sk=%d D=64", shapes[i][0],
-                                  shapes[i][1]);
+            attention_check_words((attention_case){.score = scores[n]}, "B=2 H=3 Hk=1 Sq=%d Sk=%d D=64",
+                                  shapes[i][0], shapes[i][1]);
 }
 
 static void all_of_it_at_once(void **state)
 {
     (void)state;
     for (int i = 0; i < 3; i++)
-        attention_check_words((attention_case){.score = "j == 3 ? -TW_INFINITY : x - 0.01f * (float)(i + b + h)",
-                                               .pad = i},
-                              "N=3 H=4 Hk=2 Sq=%d Sk=%d D=80 DV=128 varlen=1 causal=1 window=1 window_left=60 bias=1 "
-                              "alibi=1 softcap=1 cap=20 dtype=f16 layout=bshd",
-                              2 * shapes[i][0], 2 * shapes[i][1]);
+        attention_check_words(
+            (attention_case){.score = "j == 3 ? -TW_INFINITY : x - 0.01f * (float)(i + b + h)", .pad = i},
+            "N=3 H=4 Hk=2 Sq=%d Sk=%d D=80 DV=128 varlen=1 causal=1 window=1 window_left=60 bias=1 "
+            "alibi=1 softcap=1 cap=20 dtype=f16 layout=bshd",
+            2 * shapes[i][0], 2 * shapes[i][1]);
 }
 
 static int run(const char *name)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Attention on hostile numbers, and that a result depends on its own row's inputs alone: not on the run, the order
- * of waves, the batch, or the other queries.
+ * Attention on hostile numbers, and that a result depends on its own row's inputs alone: not on the run, the
+ * order of waves, the batch, or the other queries.
  */
 #include "attention_case.h"
 
@@ -14,7 +14,8 @@ static void logits_of_1e4(void **state)
     (void)state;
     for (int i = 0; i < 2; i++) {
         attention_check_words((attention_case){0}, "Sq=203 Sk=333 H=2 D=64 dtype=%s scale=1250", dtypes[i]);
-        attention_check_words((attention_case){0}, "Sq=203 Sk=203 H=2 D=64 dtype=%s scale=1250 causal=1", dtypes[i]);
+        attention_check_words((attention_case){0}, "Sq=203 Sk=203 H=2 D=64 dtype=%s scale=1250 causal=1",
+                              dtypes[i]);
     }
 }
 
@@ -50,10 +51,10 @@ static void ties_at_the_maximum(void **state)
     static const char *scales[] = {"0.125", "100"};
     (void)state;
     for (int i = 0; i < 4; i++) {
-        attention_check_words((attention_case){.before = fill_with_ties}, "Sq=130 Sk=333 H=2 D=64 dtype=%s scale=%s",
-                              dtypes[i % 2], scales[i / 2]);
-        attention_check_words((attention_case){.before = fill_with_one_key}, "Sq=130 Sk=333 H=2 D=64 dtype=%s scale=%s",
-                              dtypes[i % 2], scales[i / 2]);
+        attention_check_words((attention_case){.before = fill_with_ties},
+                              "Sq=130 Sk=333 H=2 D=64 dtype=%s scale=%s", dtypes[i % 2], scales[i / 2]);
+        attention_check_words((attention_case){.before = fill_with_one_key},
+                              "Sq=130 Sk=333 H=2 D=64 dtype=%s scale=%s", dtypes[i % 2], scales[i / 2]);
     }
 }
 
@@ -91,8 +92,8 @@ static void outlier_channels(void **state)
 {
     (void)state;
     for (int i = 0; i < 2; i++)
-        attention_check_words((attention_case){.before = fill_with_loud_channels}, "Sq=203 Sk=256 H=2 D=64 dtype=%s",
-                              dtypes[i]);
+        attention_check_words((attention_case){.before = fill_with_loud_channels},
+                              "Sq=203 Sk=256 H=2 D=64 dtype=%s", dtypes[i]);
 }
 
 /* NaN in some queries, infinity in others: their rows are NaN, all other rows are as without them. */
@@ -116,7 +117,8 @@ static void nan_and_infinity_in_a_query_stay_in_its_row(void **state)
     (void)state;
     const char *words = "Sq=203 Sk=150 H=2 D=64";
     original = attention_run(&(attention_case){.words = words});
-    tw_problem *problem = attention_run(&(attention_case){.words = words, .before = take_inputs_and_spoil_queries});
+    tw_problem *problem =
+        attention_run(&(attention_case){.words = words, .before = take_inputs_and_spoil_queries});
     const tw_tensor *o = tw_problem_tensor(problem, "o"), *lse = tw_problem_tensor(problem, "lse");
     for (int64_t row = 0; row < 2 * 203; row++) {
         if (!is_spoilt(row)) {
@@ -140,7 +142,8 @@ static void every_run_gives_the_same_bits(void **state)
     const char *words = "Sq=333 Sk=256 H=3 Hk=1 D=64 causal=1";
     original = attention_run(&(attention_case){.words = words});
     for (int i = 0; i < 3; i++) {
-        tw_problem *again = attention_run(&(attention_case){.words = words, .before = take_inputs, .pad = 8 * i});
+        tw_problem *again =
+            attention_run(&(attention_case){.words = words, .before = take_inputs, .pad = 8 * i});
         for (int row = 0; row < 3 * 333; row++)
             attention_require_same_row(words, again, 0, row / 333, row % 333, original, 0, row % 333);
         tw_problem_free(again);
@@ -168,15 +171,16 @@ static void a_row_does_not_depend_on_the_rest_of_the_batch(void **state)
 {
     (void)state;
     original = attention_run(&(attention_case){.words = "B=4 H=4 Hk=2 Sq=203 Sk=150 D=64"});
-    tw_problem *batch =
-        attention_run(&(attention_case){.words = "B=1 H=4 Hk=2 Sq=203 Sk=150 D=64", .before = take_one_batch});
-    tw_problem *queries =
-        attention_run(&(attention_case){.words = "B=1 H=4 Hk=2 Sq=33 Sk=150 D=64", .before = take_some_queries});
+    tw_problem *batch = attention_run(
+        &(attention_case){.words = "B=1 H=4 Hk=2 Sq=203 Sk=150 D=64", .before = take_one_batch});
+    tw_problem *queries = attention_run(
+        &(attention_case){.words = "B=1 H=4 Hk=2 Sq=33 Sk=150 D=64", .before = take_some_queries});
     for (int64_t head = 0; head < 4; head++) {
         for (int64_t row = 0; row < 203; row++)
             attention_require_same_row("one batch alone", batch, 0, head, row, original, BATCH, row);
         for (int64_t row = 0; row < COUNT; row++)
-            attention_require_same_row("some queries alone", queries, 0, head, row, original, BATCH, FIRST + row);
+            attention_require_same_row("some queries alone", queries, 0, head, row, original, BATCH,
+                                       FIRST + row);
     }
     tw_problem_free(queries);
     tw_problem_free(batch);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The kernel of test_softmax.c: three partial softmaxes over runs of score tiles, merged from the left or from the
- * right. o is the sum of the tiles' probabilities, element by element.
+ * The kernel of test_softmax.c: three partial softmaxes over runs of score tiles, merged from the left or
+ * from the right. o is the sum of the tiles' probabilities, element by element.
  */
 #include <tilewright.h>
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Online softmax against its definition in float64, on every target that needs no device: any split of the columns,
- * merged in any grouping, gives the softmax over all of them; rows that are masked in part or whole, huge scores, ties.
+ * Online softmax against its definition in float64, on every target that needs no device: any split of the
+ * columns, merged in any grouping, gives the softmax over all of them; rows that are masked in part or whole,
+ * huge scores, ties.
  */
 #include "tests/examples/kernel_case.h"
 
@@ -23,7 +24,7 @@ static const float scale = 1.25f;
 
 static const int32_t cuts[][PARTS + 1] = {
     {0, TILES, TILES, TILES}, {0, 0, 0, TILES}, {0, 0, TILES, TILES},
-    {0, 1, 2, TILES}, {0, 5, 6, TILES}, {0, 3, 3, TILES},
+    {0, 1, 2, TILES},         {0, 5, 6, TILES}, {0, 3, 3, TILES},
 };
 
 enum { CUTS = sizeof cuts / sizeof *cuts };
@@ -51,8 +52,8 @@ static void compute(const int32_t cut[PARTS + 1], int from_right, result *got)
     };
     memcpy(g.cut, cut, sizeof g.cut);
     uint32_t rows = (uint32_t)tw_instance_info(instance)->tile[0];
-    test_ok(tw_instance_launch(instance, &g, sizeof g,
-                               (const uint32_t[3]){(ROWS + rows - 1) / rows, 1, 1}, test_seed()));
+    test_ok(tw_instance_launch(instance, &g, sizeof g, (const uint32_t[3]){(ROWS + rows - 1) / rows, 1, 1},
+                               test_seed()));
     test_ok(tw_target_synchronize(test_target));
     test_ok(tw_target_read(test_target, got->o, g.o.data, sizeof got->o));
     test_ok(tw_target_read(test_target, got->lse, g.lse.data, sizeof got->lse));
@@ -88,7 +89,8 @@ static void require_row(const result *got, int row, const char *what)
     double o[COLS], lse = define_row(row, o), found = (double)got->lse[row];
     int same = lse == found || fabs(found - lse) <= 1e-6 * (1 + fabs(lse));
     for (int c = 0; c < COLS; c++)
-        same &= fabs((double)got->o[row][c] - o[c]) <= 2e-6 && (lse != -(double)INFINITY || got->o[row][c] == 0);
+        same &=
+            fabs((double)got->o[row][c] - o[c]) <= 2e-6 && (lse != -(double)INFINITY || got->o[row][c] == 0);
     if (!same)
         fail_msg("%s on %s: row %d is wrong, its log-sum-exp %.9g, not %.9g (TW_TEST_SEED=%llu)", what,
                  tw_target_identity(test_target)->name, row, found, lse, (unsigned long long)test_seed());
