@@ -75,9 +75,9 @@ typedef struct {
 
 enum { ATTENTION_DIM = ATTENTION_D > ATTENTION_DV ? ATTENTION_D : ATTENTION_DV };
 #define ATTENTION_TUNED(what)                                                                                \
-    (ATTENTION_DIM <= 64    ? TW__JOIN(TW_HERE(what), _64)                                                   \
-     : ATTENTION_DIM <= 128 ? TW__JOIN(TW_HERE(what), _128)                                                  \
-                            : TW__JOIN(TW_HERE(what), _256))
+    (ATTENTION_DIM <= 64    ? (int)TW__JOIN(TW_HERE(what), _64)                                              \
+     : ATTENTION_DIM <= 128 ? (int)TW__JOIN(TW_HERE(what), _128)                                             \
+                            : (int)TW__JOIN(TW_HERE(what), _256))
 enum {
     BQ = ATTENTION_TUNED(ATTENTION_BQ_),
     BKV = ATTENTION_TUNED(ATTENTION_BKV_),
