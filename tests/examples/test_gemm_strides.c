@@ -203,7 +203,9 @@ static void the_order_of_waves_does_not_show(void **state)
     test_ok(tw_target_allocate(test_target, sizeof bits, &a));
     test_ok(tw_target_allocate(test_target, sizeof first, &c));
     test_ok(tw_target_write(test_target, a, bits, sizeof bits));
-    gemm_arguments g = {.a = {a, {SIDE, SIDE}, {SIDE, 1}}, .c = {c, {SIDE, SIDE}, {SIDE, 1}}, .alpha = 0.3f};
+    gemm_arguments g = {.a = {.data = a, .dim = {SIDE, SIDE}, .stride = {SIDE, 1}},
+                        .c = {.data = c, .dim = {SIDE, SIDE}, .stride = {SIDE, 1}},
+                        .alpha = 0.3f};
     const tw_kernel_info *info = tw_instance_info(instance);
     int rows = (SIDE + info->tile[0] - 1) / info->tile[0], cols = (SIDE + info->tile[1] - 1) / info->tile[1];
     const uint32_t grid[3] = {(uint32_t)(rows * cols), 1, 1};
