@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * Flash attention, forward. One block computes BQ rows of one head's output while K and V stream by in
- * tiles of BKV keys (FlashAttention-2, Dao 2023).
+ * Flash attention, forward. One block computes ATTENTION_BQ rows of one head's output while K and V
+ * stream by in tiles of ATTENTION_BKV keys (FlashAttention-2, Dao 2023).
  */
 #include "attention.h"
 
 typedef struct {
-    tw_st(ATTENTION_DTYPE, BKV, D) k;
-    tw_st(ATTENTION_DTYPE, BKV, DV) v;
+    tw_st(ATTENTION_DTYPE, ATTENTION_BKV, ATTENTION_D) k;
+    tw_st(ATTENTION_DTYPE, ATTENTION_BKV, ATTENTION_DV) v;
 } attention_stage;
 
 typedef struct {
-    tw_st(ATTENTION_DTYPE, BQ, D) tile;
+    tw_st(ATTENTION_DTYPE, ATTENTION_BQ, ATTENTION_D) tile;
 } attention_query;
 
 typedef struct {
@@ -23,11 +23,11 @@ TW_KERNEL(attention, TW_PIPELINED_THREADS, (attention_args, args))
 {
     attention_args g = args;
     const attention_work w = attention_plan(&g);
-    tw_rt(ATTENTION_DTYPE, BQ, D, a) q;
-    tw_rt(f32, BQ, BKV, acc) s;
-    tw_rt(ATTENTION_DTYPE, BQ, BKV, a) p;
-    tw_rt(f32, BQ, DV, acc) o;
-    tw_softmax_state(BQ) row;
+    tw_rt(ATTENTION_DTYPE, ATTENTION_BQ, ATTENTION_D, a) q;
+    tw_rt(f32, ATTENTION_BQ, ATTENTION_BKV, acc) s;
+    tw_rt(ATTENTION_DTYPE, ATTENTION_BQ, ATTENTION_BKV, a) p;
+    tw_rt(f32, ATTENTION_BQ, ATTENTION_DV, acc) o;
+    tw_softmax_state(ATTENTION_BQ) row;
     TW_SHARED(attention_shared, shared);
     TW_PIPE(pipe, shared->ring);
     attention_query *kept = shared->query;
@@ -44,12 +44,12 @@ TW_KERNEL(attention, TW_PIPELINED_THREADS, (attention_args, args))
     tw_softmax_init(row);
     TW_PIPELINE (pipe, w.count) {
         TW_LOAD (pipe, i, stage) {
-            const int kv0 = (w.first + i) * BKV;
+            const int kv0 = (w.first + i) * ATTENTION_BKV;
             tw_load_async(stage->k, g.k, w.batch, w.kv_head, kv0);
             tw_load_async(stage->v, g.v, w.batch, w.kv_head, kv0);
         }
         TW_COMPUTE (pipe, i, stage) {
-            const int kv0 = (w.first + i) * BKV;
+            const int kv0 = (w.first + i) * ATTENTION_BKV;
             tw_zero(s);
             if (ATTENTION_Q_SHARED)
                 tw_mma_ABt(s, kept->tile, stage->k);
@@ -67,8 +67,10 @@ TW_KERNEL(attention, TW_PIPELINED_THREADS, (attention_args, args))
                           ATTENTION_SCORE(x, w.sequence, w.head, (int64_t)(w.q0 + r), (int64_t)(kv0 + c)));
             }
             if (attention_masked(w, kv0)) {
-                tw_mask_window(s, w.q0 + w.shift, kv0, w.left, w.right, -TW_INFINITY);
-                tw_mask_cols(s, w.len_k - kv0, -TW_INFINITY);
+                if (ATTENTION_CAUSAL || ATTENTION_WINDOW)
+                    tw_mask_window(s, w.q0 + w.shift, kv0, w.left, w.right, -TW_INFINITY);
+                if (!ATTENTION_CAUSAL) /* no query stands behind the last key */
+                    tw_mask_cols(s, w.len_k - kv0, -TW_INFINITY);
             }
             tw_softmax_step(row, s, o, (ATTENTION_PLAIN ? g.scale : 1.0f) * TW_LOG2_E);
             tw_convert(p, s);
@@ -80,6 +82,6 @@ TW_KERNEL(attention, TW_PIPELINED_THREADS, (attention_args, args))
     tw_store(g.lse, row, w.batch, w.head, w.q0);
 }
 
-TW_EXPORT(attention, attention_args, attention_shared, BQ, BKV, D, DV)
+TW_EXPORT(attention, attention_args, attention_shared, ATTENTION_BQ, ATTENTION_BKV, ATTENTION_D, ATTENTION_DV)
 TW_STREAM(attention, attention_args, k, attention_stage, k)
 TW_STREAM(attention, attention_args, v, attention_stage, v)

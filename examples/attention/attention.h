@@ -11,7 +11,8 @@
  * hold where each begins. Query i stands at key position i + Sk - Sq: both sequences end together.
  *
  * A query with no key to attend gives zeros and -inf. scale > 0. Lengths are below 2^29. Nothing overlaps o
- * or lse. Launch a 1-D grid of tiles * H * (sequences) blocks; tiles = ceil(longest Sq / BQ). Options:
+ * or lse. Launch a 1-D grid of tiles * H * (sequences) blocks; tiles = ceil(longest Sq / ATTENTION_BQ).
+ * Options:
  */
 #ifndef TW_EXAMPLES_ATTENTION_H
 #define TW_EXAMPLES_ATTENTION_H
@@ -79,17 +80,15 @@ enum { ATTENTION_DIM = ATTENTION_D > ATTENTION_DV ? ATTENTION_D : ATTENTION_DV }
      : ATTENTION_DIM <= 128 ? (int)TW__JOIN(TW_HERE(what), _128)                                             \
                             : (int)TW__JOIN(TW_HERE(what), _256))
 enum {
-    BQ = ATTENTION_TUNED(ATTENTION_BQ_),
-    BKV = ATTENTION_TUNED(ATTENTION_BKV_),
-    D = ATTENTION_D,
-    DV = ATTENTION_DV,
+    ATTENTION_BQ = ATTENTION_TUNED(ATTENTION_BQ_),
+    ATTENTION_BKV = ATTENTION_TUNED(ATTENTION_BKV_),
     ATTENTION_ROWS = ATTENTION_TUNED(ATTENTION_ROWS_),
     ATTENTION_STAGES = ATTENTION_TUNED(ATTENTION_STAGES_),
     ATTENTION_Q_SHARED = ATTENTION_TUNED(ATTENTION_Q_SHARED_),
     /* the plain score's scale is folded into the softmax */
     ATTENTION_PLAIN = !(ATTENTION_BIAS || ATTENTION_ALIBI || ATTENTION_SOFTCAP || ATTENTION_SCORED)
 };
-TW_STATIC_ASSERT(D % 16 == 0 && D <= 256 && DV % 16 == 0 && DV <= 256,
+TW_STATIC_ASSERT(ATTENTION_D % 16 == 0 && ATTENTION_D <= 256 && ATTENTION_DV % 16 == 0 && ATTENTION_DV <= 256,
                  "attention: ATTENTION_D and ATTENTION_DV must be multiples of 16 up to 256");
 
 TW_TEAM(ATTENTION_ROWS, 1);
@@ -126,7 +125,7 @@ TW_FN attention_work attention_plan(attention_args *g)
     w.kv_head = w.head / (heads / (int)tw_dim(g->k, 1));
     w.sequence = pair / heads;
     w.batch = ATTENTION_VARLEN ? 0 : w.sequence;
-    w.q0 = (g->tiles - 1 - block / (heads * sequences)) * BQ;
+    w.q0 = (g->tiles - 1 - block / (heads * sequences)) * ATTENTION_BQ;
     if (ATTENTION_VARLEN) {
         const int q_begin = tw_read_int(g->cu_q, w.sequence), k_begin = tw_read_int(g->cu_k, w.sequence);
         const int q_count = tw_read_int(g->cu_q, w.sequence + 1) - q_begin;
@@ -143,11 +142,11 @@ TW_FN attention_work attention_plan(attention_args *g)
     w.left = attention_limit(g->window_left);
     w.right = ATTENTION_CAUSAL ? 0 : attention_limit(g->window_right);
     low = w.q0 + w.shift - w.left;
-    high = w.q0 + BQ + w.shift + w.right;
+    high = w.q0 + ATTENTION_BQ + w.shift + w.right;
     low = low < 0 ? 0 : low;
     high = high > w.len_k ? w.len_k : high;
-    w.first = low / BKV;
-    w.count = high > low ? (high + BKV - 1) / BKV - w.first : 0;
+    w.first = low / ATTENTION_BKV;
+    w.count = high > low ? (high + ATTENTION_BKV - 1) / ATTENTION_BKV - w.first : 0;
     return w;
 }
 
@@ -155,7 +154,8 @@ TW_FN attention_work attention_plan(attention_args *g)
 TW_FN int attention_masked(attention_work w, int kv0)
 {
     const int ahead = kv0 - w.q0 - w.shift; /* first key's position less first query's */
-    return kv0 + BKV > w.len_k || ahead + BKV - 1 > w.right || ahead - (BQ - 1) < -w.left;
+    return kv0 + ATTENTION_BKV > w.len_k || ahead + ATTENTION_BKV - 1 > w.right ||
+           ahead - (ATTENTION_BQ - 1) < -w.left;
 }
 
 /* The scaled score, capped if that is asked for. */
