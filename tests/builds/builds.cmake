@@ -4,8 +4,8 @@
 # `clang` and `sanitize` use the same ones): by clang, under the sanitizers, without any device compiler, and
 # as a package in somebody else's project.
 
-# No device compilers, and of the machines one of each kind with the most of its own: the main build has them all.
-set(fewer -DTW_NVCC= -DTW_CLANG_AMDGPU= -DTW_BUILD_DEFAULT_KERNELS=OFF -DTW_TEST_TARGETS=cpu,emu:sm90,emu:gfx950)
+# No device compilers, and of the machines the one of each vendor with the most of its own: the main build has them all.
+set(fewer -DTW_NVCC= -DTW_CLANG_AMDGPU= -DTW_BUILD_DEFAULT_KERNELS=OFF)
 
 # tw_build_test(NAME [OPTIONS -D...] [TESTS label regex]): configure, build, and run the tests with these labels.
 function(tw_build_test name)
@@ -19,11 +19,12 @@ endfunction()
 
 if(TW_CLANG)
     tw_build_test(clang TESTS "^(unit|kernels)$"
-        OPTIONS -DCMAKE_C_COMPILER=${TW_CLANG} -DCMAKE_BUILD_TYPE=Release ${fewer})
+        OPTIONS -DCMAKE_C_COMPILER=${TW_CLANG} -DCMAKE_BUILD_TYPE=Release -DTW_TEST_TARGETS=cpu,emu:gfx950
+            ${fewer})
 endif()
 tw_build_test(sanitize TESTS "^(unit|kernels)$"
     OPTIONS -DCMAKE_C_COMPILER=${CMAKE_C_COMPILER} -DCMAKE_BUILD_TYPE=Debug "-DCMAKE_C_FLAGS_DEBUG=-O1 -g"
-            -DTW_SANITIZE=address,undefined ${fewer})
+            -DTW_SANITIZE=address,undefined -DTW_TEST_TARGETS=cpu,emu:sm90 ${fewer})
 
 foreach(way find_package fetch_content)
     tw_test(builds.package-${way} LABELS builds TIMEOUT 600
