@@ -22,8 +22,9 @@
  * Verbs   ops/load.h ops/store.h   tw_load, tw_store, tw_load_transposed
  *         ops/map.h                tw_map and its kin, the named maps, tw_fill, tw_broadcast
  *         ops/reduce.h             tw_row_max ... tw_tile_sum
+ *         ops/scan.h               tw_row_scan, tw_col_scan, tw_scan: running sums ... and linear recurrences
  *         ops/convert.h            tw_convert, tw_transpose
- *         ops/mask.h               tw_tril, tw_mask_causal ...
+ *         ops/mask.h ops/decay.h   tw_tril, tw_mask_causal ..., tw_tril_decay
  *         ops/mma.h                tw_mma_AB, ABt, AtB, AtBt
  *         ops/sync.h ops/grid.h    tw_sync, tw_block, tw_grid_order
  * Shape   arch/native_kernel.h     TW_KERNEL, TW_SHARED, TW_EXPORT
@@ -44,6 +45,7 @@
 #include "tiles/vector.h"
 
 #include "ops/convert.h"
+#include "ops/decay.h"
 #include "ops/grid.h"
 #include "ops/load.h"
 #include "ops/map.h"
@@ -52,6 +54,7 @@
 #include "ops/mma.h"
 #include "ops/pipeline.h"
 #include "ops/reduce.h"
+#include "ops/scan.h"
 #include "ops/softmax.h"
 #include "ops/store.h"
 #include "ops/sync.h"

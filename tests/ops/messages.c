@@ -271,3 +271,26 @@ TW_KERNEL(load_async, TW_PIPELINED_THREADS, (message_args, g))
         TW_LOAD(pipe, i, st) { tw_load_async(OR(st->wide, st->s), g.x, 0, 0); }
     }
 }
+
+/* says: TW070 tw_scan(t.acc, ...): tw_row_scan and tw_col_scan take f32 register tiles */
+MISTAKE(scan_tile) { tw_scan(OR(t.acc, t.rows), sum); UNUSED; }
+
+/* says: TW070 tw_col_scan(t.a, ...): tw_row_scan and tw_col_scan take f32 register tiles */
+/* then: TW071 tw_col_scan(t.a, t.a, ...) */
+MISTAKE(scan_dtype) { tw_col_scan(OR(t.a, t.acc), max); UNUSED; }
+
+/* says: TW071 tw_row_scan_segmented(t.acc, t.turned, ...): the two must have the same shape and role */
+MISTAKE(scan_starts) { tw_row_scan_segmented(t.acc, OR(t.turned, t.acc), sum); UNUSED; }
+
+/* says: TW072 tw_row_scan(x, ...): lines times the waves that share each exceed the scratch memory */
+MISTAKE(scan_scratch)
+{
+    TW_TEAM(1, 4);
+    tw_rt(f32, OR(256, 128), 64, acc) x;
+    tw_zero(x);
+    tw_row_scan(x, prod);
+    UNUSED;
+}
+
+/* says: TW073 tw_tril_decay(t.square, ..., t.rows, t.cols): needs vectors along */
+MISTAKE(decay_vectors) { tw_tril_decay(OR(t.square, t.acc), 0, t.rows, t.cols); UNUSED; }
