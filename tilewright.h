@@ -20,6 +20,7 @@
  *
  * Nouns   tiles/register.h  tw_rt, tw_rv     tiles/shared.h  tw_st, tw_sv, tw_view     tiles/global.h  tw_gl
  * Verbs   ops/load.h ops/store.h   tw_load, tw_store, tw_load_transposed
+ *         ops/random.h             tw_random_bits
  *         ops/map.h                tw_map and its kin, the named maps, tw_fill, tw_broadcast
  *         ops/reduce.h             tw_row_max ... tw_tile_sum
  *         ops/scan.h               tw_row_scan, tw_col_scan, tw_scan: running sums ... and linear recurrences
@@ -53,6 +54,7 @@
 #include "ops/math.h"
 #include "ops/mma.h"
 #include "ops/pipeline.h"
+#include "ops/random.h"
 #include "ops/reduce.h"
 #include "ops/scan.h"
 #include "ops/softmax.h"

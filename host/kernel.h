@@ -39,6 +39,7 @@ typedef struct {
     const char *meaning;
     const char *fits; /* a symbol that the value, a number, bounds: where the user does not say the value it is
                          the least that holds the symbol's size, else it is the symbol's preset; may be NULL */
+    int in_parts;     /* 1: a size beyond the value is right too, and what no value holds gets the largest */
 } tw_option;
 
 typedef struct {

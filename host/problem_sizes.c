@@ -60,21 +60,23 @@ static tw_status fit(tw_problem *problem, int index, int64_t size)
 {
     const tw_option *option = &problem->kernel->options[index];
     if (problem->option_said[index]) {
-        if (atoll(problem->option[index]) >= size)
+        if (option->in_parts || atoll(problem->option[index]) >= size)
             return tw_ok();
         return tw_fail(TW_INVALID, "%s is %lld, more than %s=%s holds", option->fits, (long long)size,
                        option->name, problem->option[index]);
     }
     tw_list values = {0};
     tw_list_add_words(&values, option->values);
-    const char *least = NULL;
-    int64_t most = 0;
+    const char *least = NULL, *largest = values.item[0];
     for (size_t i = 0; i < values.count; i++) {
         int64_t value = atoll(values.item[i]);
-        most = value > most ? value : most;
+        largest = value > atoll(largest) ? values.item[i] : largest;
         if (value >= size && (!least || value < atoll(least)))
             least = values.item[i];
     }
+    int64_t most = atoll(largest);
+    if (!least && option->in_parts)
+        least = largest;
     if (least)
         tw_assign(&problem->option[index], least);
     tw_list_free(&values);

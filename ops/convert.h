@@ -20,7 +20,7 @@
 
 #define TW__HELD_ALIKE(d, s)                                                                                 \
     (TW__ROLE_OF(d) == TW__ROLE_OF(s) ||                                                                     \
-     (tw_team_cols == 1 && TW__ROLE_OF(d) != TW__ROLE_b && TW__ROLE_OF(s) != TW__ROLE_b))
+     (tw_team_cols == 1 && TW__ROLE_OF(d) <= TW__ROLE_a && TW__ROLE_OF(s) <= TW__ROLE_a))
 
 #define tw_convert(d, s)                                                                                     \
     do {                                                                                                     \
@@ -28,8 +28,8 @@
                          "TW041 tw_convert(" #d ", " #s "): takes two register tiles of one shape");         \
         TW_STATIC_ASSERT(TW__HELD_ALIKE(d, s),                                                               \
                          "TW042 tw_convert(" #d ", " #s                                                      \
-                         "): between acc and a the team must have one column, and b "                        \
-                         "changes lanes; go through shared memory (tw_store, tw_sync, tw_load)");            \
+                         "): between acc and a the team must have one column; b and line "                   \
+                         "change lanes; go through shared memory (tw_store, tw_sync, tw_load)");             \
         tw__unary(TW__REF(d), TW__REF(s), TW__OP_copy);                                                      \
     } while (0)
 

@@ -13,6 +13,7 @@
  *
  * tw_load_add(t, g, factor, coordinates...)   register tile t += factor * what tw_load would bring, without
  *                                holding both; a rank-1 tensor is added to every row
+ * tw_load_mul(t, g, coordinates...)   likewise t *= it
  * tw_read(g, coordinates...)      one element as a float, tw_read_int one of an i32 tensor; 0 outside
  * tw_load_transposed(dst, src)   register tile R x C <- shared tile C x R
  */
@@ -46,7 +47,16 @@
         TW_STATIC_ASSERT(TW__IS(t, TW__REGISTER) && TW__IS(g, TW__GLOBAL),                                   \
                          "TW016 tw_load_add(" #t ", " #g                                                     \
                          ", ...): takes a register tile and a global tensor");                               \
-        tw__load_add(TW__REF(t), TW__WINDOW(g, i, j, k, l), factor, TW__ROLE_OF(g) == 1);                    \
+        tw__load_onto(TW__REF(t), TW__WINDOW(g, i, j, k, l), 0, factor, TW__ROLE_OF(g) == 1);                \
+    } while (0)
+
+#define tw_load_mul(...) TW__LOAD_MUL(__VA_ARGS__, 0, 0, 0, 0, 0)
+#define TW__LOAD_MUL(t, g, i, j, k, l, ...)                                                                  \
+    do {                                                                                                     \
+        TW_STATIC_ASSERT(TW__IS(t, TW__REGISTER) && TW__IS(g, TW__GLOBAL),                                   \
+                         "TW017 tw_load_mul(" #t ", " #g                                                     \
+                         ", ...): takes a register tile and a global tensor");                               \
+        tw__load_onto(TW__REF(t), TW__WINDOW(g, i, j, k, l), 1, 1.0f, TW__ROLE_OF(g) == 1);                  \
     } while (0)
 
 #define tw_load_transposed(dst, src)                                                                         \
@@ -64,53 +74,53 @@
 #define tw_read_int(...)                 TW__READ_INT(__VA_ARGS__, 0, 0, 0, 0, 0)
 #define TW__READ_INT(g, i, j, k, l, ...) ((int)tw__window_bits(TW__WINDOW(g, i, j, k, l), 0, 0))
 
-/* May the runs of tile t be loaded whole? */
-TW_FN int tw__loads_runs(tw__ref t, tw__window w)
-{
-    return !tw__flipped(t) && tw__runs_aligned(w, TW__INNER_RUN * tw__bytes(w.dtype));
-}
-
 /* The run of elements n... of tile t from the window, packed. */
 TW_FN void tw__load_run(uint32_t *words, tw__ref t, tw__window w, int n, int whole)
 {
     int r = tw__element_row(t, n), c = tw__element_col(t, n), down = tw__flipped(t);
-    if (whole && tw__has_run(w, r, c, TW__INNER_RUN)) {
-        tw__isa_global_load(words, tw__window_at(w, r, c), TW__INNER_RUN * tw__bytes(w.dtype));
+    if (whole && tw__has_run(w, r, c, tw__run(t))) {
+        tw__load_run_bytes(words, tw__window_run_at(w, r, c), tw__run(t) * tw__bytes(w.dtype));
     } else {
         TW_UNROLL
-        for (int q = 0; q < TW__INNER_RUN; q++)
+        for (int q = 0; q < tw__run(t); q++)
             words[q] = tw__window_bits(w, r + (down ? q : 0), c + (down ? 0 : q));
-        tw__pack_run(words, w.dtype);
+        tw__pack_run(words, w.dtype, tw__run(t));
     }
 }
 
 TW_FN void tw__load_tile_global(tw__ref t, tw__window w)
 {
-    int whole = tw__loads_runs(t, w);
+    int whole = tw__moves_runs(t, w);
     TW_UNROLL
-    for (int n = 0; n < tw__elements(t); n += TW__INNER_RUN) {
+    for (int n = 0; n < tw__elements(t); n += tw__run(t)) {
         uint32_t words[TW__RUN_WORDS];
         tw__load_run(words, t, w, n, whole);
         tw__put_run(t, n, words, w.dtype);
     }
 }
 
-/* one_row: w is a rank-1 tensor's, with a row stride of 0; it goes to every row. */
-TW_FN void tw__load_add(tw__ref t, tw__window w, float factor, int one_row)
+TW_FN float tw__onto(float x, float loaded, int multiply, float factor)
 {
-    int whole = tw__loads_runs(t, w), dtype = tw__dtype(t);
+    return multiply ? x * loaded : x + factor * loaded;
+}
+
+/* one_row: w is a rank-1 tensor's, with a row stride of 0; it goes to every row. */
+TW_FN void tw__load_onto(tw__ref t, tw__window w, int multiply, float factor, int one_row)
+{
+    int whole = tw__moves_runs(t, w), dtype = tw__dtype(t);
     if (one_row)
         w.row_count = TW__SPAN_MAX;
     TW_UNROLL
-    for (int n = 0; n < tw__elements(t); n += TW__INNER_RUN) {
+    for (int n = 0; n < tw__elements(t); n += tw__run(t)) {
         uint32_t words[TW__RUN_WORDS];
         tw__load_run(words, t, w, n, whole);
         TW_UNROLL
-        for (int q = 0; q < TW__INNER_RUN; q += 2) {
+        for (int q = 0; q < tw__run(t); q += 2) {
             float low = tw__value_of(tw__run_bits(words, w.dtype, q), w.dtype);
             float high = tw__value_of(tw__run_bits(words, w.dtype, q + 1), w.dtype);
-            tw__set_pair(t.data, dtype, n + q, tw__element(t.data, dtype, n + q) + factor * low,
-                         tw__element(t.data, dtype, n + q + 1) + factor * high);
+            tw__set_pair(t.data, dtype, n + q,
+                         tw__onto(tw__element(t.data, dtype, n + q), low, multiply, factor),
+                         tw__onto(tw__element(t.data, dtype, n + q + 1), high, multiply, factor));
         }
     }
 }
@@ -118,7 +128,7 @@ TW_FN void tw__load_add(tw__ref t, tw__window w, float factor, int one_row)
 TW_FN void tw__load_tile_shared(tw__ref t, tw__shared_at at, int transposed)
 {
     int down = tw__flipped(t) != transposed; /* does a lane's run go down the shared tile's columns? */
-    if (tw__dtype(t) == at.tile.dtype) {
+    if (tw__dtype(t) == at.tile.dtype && !tw__is_line(t)) {
         TW_UNROLL
         for (int i = 0; i < tw__core_rows(t); i++) {
             TW_UNROLL
@@ -131,14 +141,14 @@ TW_FN void tw__load_tile_shared(tw__ref t, tw__shared_at at, int transposed)
         return;
     }
     TW_UNROLL
-    for (int n = 0; n < tw__elements(t); n += TW__INNER_RUN) {
+    for (int n = 0; n < tw__elements(t); n += tw__run(t)) {
         int r = tw__element_row(t, n), c = tw__element_col(t, n);
         int row = transposed ? c : r, col = transposed ? r : c;
         uint32_t words[TW__RUN_WORDS];
         TW_UNROLL
-        for (int q = 0; q < TW__INNER_RUN; q++)
+        for (int q = 0; q < tw__run(t); q++)
             words[q] = tw__shared_bits(at, row + (down ? q : 0), col + (down ? 0 : q));
-        tw__pack_run(words, at.tile.dtype);
+        tw__pack_run(words, at.tile.dtype, tw__run(t));
         tw__put_run(t, n, words, at.tile.dtype);
     }
 }

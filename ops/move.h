@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The pieces of which load and store are made: runs of elements between a lane's registers, shared memory
- * and global memory. A run is TW__INNER_RUN elements of one core that are neighbours in a row (in a column
+ * and global memory. A run is tw__run(t) elements of tile t that are neighbours in a row (in a column
  * for a flipped b tile) and neighbours in the lane.
  */
 #ifndef TW_OPS_MOVE_H
@@ -12,14 +12,14 @@
 #include "../tiles/shared.h"
 #include "../tiles/vector.h"
 
-enum { TW__RUN_WORDS = TW__INNER_RUN < 4 ? 4 : TW__INNER_RUN };
+enum { TW__RUN_WORDS = (int)TW__INNER_RUN < (int)TW__LINE_RUN ? (int)TW__LINE_RUN : (int)TW__INNER_RUN };
 
 /* Elements as bits, one a word, packed as memory holds them: in place. */
-TW_FN void tw__pack_run(uint32_t *words, int dtype)
+TW_FN void tw__pack_run(uint32_t *words, int dtype, int run)
 {
     if (tw__bytes(dtype) == 2) {
         TW_UNROLL
-        for (int q = 0; q < TW__INNER_RUN; q += 2)
+        for (int q = 0; q < run; q += 2)
             words[q / 2] = words[q] | words[q + 1] << 16;
     }
 }
@@ -29,15 +29,39 @@ TW_FN uint32_t tw__run_bits(const uint32_t *packed, int dtype, int q)
     return tw__bytes(dtype) == 2 ? packed[q / 2] >> (q % 2 * 16) & 0xffffu : packed[q];
 }
 
+/* A run of `bytes` bytes, where a lane's access is TW_CHUNK at most. */
+TW_FN void tw__load_run_bytes(uint32_t *words, const char *global, int bytes)
+{
+    TW_UNROLL
+    for (int done = 0; done < bytes; done += TW_CHUNK)
+        tw__isa_global_load(words + done / 4, global + done,
+                            bytes - done < TW_CHUNK ? bytes - done : TW_CHUNK);
+}
+
+TW_FN void tw__store_run_bytes(char *global, const uint32_t *words, int bytes)
+{
+    TW_UNROLL
+    for (int done = 0; done < bytes; done += TW_CHUNK)
+        tw__isa_global_store(global + done, words + done / 4,
+                             bytes - done < TW_CHUNK ? bytes - done : TW_CHUNK);
+}
+
+/* May runs of tile t go to or come from the window as they are? */
+TW_FN int tw__moves_runs(tw__ref t, tw__window w)
+{
+    int bytes = tw__run(t) * tw__bytes(w.dtype);
+    return !tw__flipped(t) && tw__runs_aligned(w, bytes < TW_CHUNK ? bytes : TW_CHUNK);
+}
+
 /* A packed run of `dtype` becomes elements n... of tile t, converted where the dtypes differ. */
 TW_FN void tw__put_run(tw__ref t, int n, const uint32_t *packed, int dtype)
 {
     if (tw__dtype(t) == dtype) {
-        tw__set_raw(t.data, dtype, n, packed, TW__INNER_RUN);
+        tw__set_raw(t.data, dtype, n, packed, tw__run(t));
         return;
     }
     TW_UNROLL
-    for (int q = 0; q < TW__INNER_RUN; q += 2)
+    for (int q = 0; q < tw__run(t); q += 2)
         tw__set_pair(t.data, tw__dtype(t), n + q, tw__value_of(tw__run_bits(packed, dtype, q), dtype),
                      tw__value_of(tw__run_bits(packed, dtype, q + 1), dtype));
 }
@@ -46,11 +70,11 @@ TW_FN void tw__put_run(tw__ref t, int n, const uint32_t *packed, int dtype)
 TW_FN void tw__take_run(uint32_t *packed, tw__ref t, int n, int dtype)
 {
     if (tw__dtype(t) == dtype) {
-        tw__get_raw(packed, t.data, dtype, n, TW__INNER_RUN);
+        tw__get_raw(packed, t.data, dtype, n, tw__run(t));
         return;
     }
     TW_UNROLL
-    for (int q = 0; q < TW__INNER_RUN; q += 2) {
+    for (int q = 0; q < tw__run(t); q += 2) {
         float low = tw__element(t.data, tw__dtype(t), n + q),
               high = tw__element(t.data, tw__dtype(t), n + q + 1);
         if (dtype == TW_f32) {

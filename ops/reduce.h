@@ -49,7 +49,7 @@ TW_FN float tw__combine_lanes(int op, float value, int lanes)
 TW_FN void tw__combine_waves(int op, tw__ref v, float *slots, int part, int count)
 {
     float *scratch = (float *)tw__isa_shared_scratch();
-    int axis = tw__role(v), lanes = tw__axis_outer(axis) ? TW__INNER_LANES : TW__OUTER_LANES;
+    int lanes = tw__axis_lanes(tw__role(v));
     tw__meet(tw__team_threads(v)); /* the scratch may still be read by an earlier reduction */
     TW_UNROLL
     for (int n = 0; n < tw__vector_slots(v); n++) {
@@ -69,23 +69,47 @@ TW_FN void tw__combine_waves(int op, tw__ref v, float *slots, int part, int coun
     }
 }
 
+/* This lane's part of the slot-th row of line tile t: one result for each place in a run, then those in
+ * pairs. Long rows so keep their precision, and no element waits for the one before it. */
+TW_FN float tw__combine_line(int op, tw__ref t, int slot)
+{
+    float part[TW__LINE_RUN];
+    int run = tw__run(t), share = tw__line_share(t);
+    TW_UNROLL
+    for (int e = 0; e < run; e++)
+        part[e] = tw__get(t, slot * share + e);
+    TW_UNROLL
+    for (int k = run; k < share; k += run) {
+        TW_UNROLL
+        for (int e = 0; e < run; e++)
+            part[e] = tw__combine(op, part[e], tw__get(t, slot * share + k + e));
+    }
+    TW_UNROLL
+    for (int half = run / 2; half > 0; half /= 2) {
+        TW_UNROLL
+        for (int e = 0; e < half; e++)
+            part[e] = tw__combine(op, part[e], part[e + half]);
+    }
+    return part[0];
+}
+
 /* v = combination of t's elements row by row (by_row) or column by column; onto: with v's own values. */
 TW_FN void tw__reduce(tw__ref v, tw__ref t, int op, int by_row, int onto)
 {
     float found[TW__CORES_MAX * TW_CORE] = {0};
-    int axis = tw__role(v), role = tw__role(t);
+    int role = tw__role(t);
     int parts = by_row ? (role == TW__ROLE_a ? 1 : t.team_cols) : (role == TW__ROLE_b ? 1 : t.team_rows);
     TW_UNROLL
     for (int n = 0; n < tw__vector_slots(v); n++)
-        found[n] = tw__neutral(op);
+        found[n] = by_row && tw__is_line(t) ? tw__combine_line(op, t, n) : tw__neutral(op);
     TW_UNROLL
-    for (int n = 0; n < tw__elements(t); n++) {
+    for (int n = 0; n < (by_row && tw__is_line(t) ? 0 : tw__elements(t)); n++) {
         int slot = by_row ? tw__row_slot(t, n) : tw__col_slot(t, n);
         found[slot] = tw__combine(op, found[slot], tw__get(t, n));
     }
     TW_UNROLL
     for (int n = 0; n < tw__vector_slots(v); n++)
-        found[n] = tw__combine_lanes(op, found[n], tw__axis_outer(axis) ? TW__INNER_LANES : TW__OUTER_LANES);
+        found[n] = tw__combine_lanes(op, found[n], tw__axis_lanes(tw__role(v)));
     if (parts > 1 && !tw__outside_team(t))
         tw__combine_waves(op, v, found, by_row ? tw__wave_col(t) : tw__wave_row(t), parts);
     TW_UNROLL
@@ -137,6 +161,10 @@ TW_FN float tw__reduce_tile(tw__ref t, int op)
     do {                                                                                                     \
         TW_STATIC_ASSERT(TW__ALONG_COLS(v, t),                                                               \
                          "TW038 " name "(" #v ", " #t "): needs a vector along the tile's columns");         \
+        TW_STATIC_ASSERT(TW__ROLE_OF(t) != TW__ROLE_line ||                                                  \
+                             TW__COLS_OF(t) <= TW__CORES_MAX * TW_CORE * TW_LANES * tw_team_cols,            \
+                         "TW046 " name "(" #v ", " #t                                                        \
+                         "): more columns of a line than a lane may hold; reduce in parts");                 \
         TW_STATIC_ASSERT(TW__COLS_OF(t) * tw_team_rows * 4 <= TW_SCRATCH_BYTES || tw_team_rows == 1,         \
                          "TW039 " name "(" #v ", " #t                                                        \
                          "): columns times team rows exceed the scratch memory; use fewer team rows");       \

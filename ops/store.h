@@ -49,20 +49,19 @@ TW_FN int tw__tile_owner(tw__ref t)
 
 TW_FN void tw__store_global_tile(tw__window w, tw__ref t)
 {
-    int run_bytes = TW__INNER_RUN * tw__bytes(w.dtype), down = tw__flipped(t);
-    int wide = !down && tw__runs_aligned(w, run_bytes);
+    int run_bytes = tw__run(t) * tw__bytes(w.dtype), down = tw__flipped(t), wide = tw__moves_runs(t, w);
     if (!tw__tile_owner(t))
         return;
     TW_UNROLL
-    for (int n = 0; n < tw__elements(t); n += TW__INNER_RUN) {
+    for (int n = 0; n < tw__elements(t); n += tw__run(t)) {
         int r = tw__element_row(t, n), c = tw__element_col(t, n);
         uint32_t words[TW__RUN_WORDS];
         tw__take_run(words, t, n, w.dtype);
-        if (wide && tw__has_run(w, r, c, TW__INNER_RUN)) {
-            tw__isa_global_store(tw__window_at(w, r, c), words, run_bytes);
+        if (wide && tw__has_run(w, r, c, tw__run(t))) {
+            tw__store_run_bytes(tw__window_run_at(w, r, c), words, run_bytes);
         } else {
             TW_UNROLL
-            for (int q = 0; q < TW__INNER_RUN; q++)
+            for (int q = 0; q < tw__run(t); q++)
                 tw__store_window_bits(w, r + (down ? q : 0), c + (down ? 0 : q),
                                       tw__run_bits(words, w.dtype, q));
         }
@@ -71,18 +70,18 @@ TW_FN void tw__store_global_tile(tw__window w, tw__ref t)
 
 TW_FN void tw__store_shared_tile(tw__shared_at at, tw__ref t)
 {
-    int dtype = at.tile.dtype, down = tw__flipped(t), run_bytes = TW__INNER_RUN * tw__bytes(dtype);
+    int dtype = at.tile.dtype, down = tw__flipped(t), run_bytes = tw__run(t) * tw__bytes(dtype);
     int unit = TW__SWIZZLE_UNIT == 0 || run_bytes < TW__SWIZZLE_UNIT ? run_bytes : TW__SWIZZLE_UNIT;
     if (!tw__tile_owner(t))
         return;
     TW_UNROLL
-    for (int n = 0; n < tw__elements(t); n += TW__INNER_RUN) {
+    for (int n = 0; n < tw__elements(t); n += tw__run(t)) {
         int r = tw__element_row(t, n), c = tw__element_col(t, n);
         uint32_t words[TW__RUN_WORDS];
         tw__take_run(words, t, n, dtype);
         if (down) {
             TW_UNROLL
-            for (int q = 0; q < TW__INNER_RUN; q++)
+            for (int q = 0; q < tw__run(t); q++)
                 tw__set_shared_bits(at, r + q, c, tw__run_bits(words, dtype, q));
         } else {
             TW_UNROLL

@@ -167,6 +167,12 @@ TW_FN char *tw__window_at(tw__window w, int r, int c)
     return w.data + (r * w.row_stride + c * w.col_stride) * tw__bytes(w.dtype);
 }
 
+/* The same where the elements of a row are neighbours. */
+TW_FN char *tw__window_run_at(tw__window w, int r, int c)
+{
+    return w.data + (r * w.row_stride + c) * tw__bytes(w.dtype);
+}
+
 /* Of the `count` elements from (r, c) on along the row, are all there? */
 TW_FN int tw__has_run(tw__window w, int r, int c, int count)
 {

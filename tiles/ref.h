@@ -15,8 +15,16 @@
 #include "../arch/arch.h"
 
 enum { TW__REGISTER = 1, TW__VECTOR, TW__SHARED, TW__VIEW, TW__GLOBAL }; /* kinds */
-enum { TW__ROLE_acc = 0, TW__ROLE_a, TW__ROLE_b };                       /* roles of register tiles */
-enum { TW__AXIS_row = 0, TW__AXIS_col, TW__AXIS_a_col, TW__AXIS_b_row, TW__AXIS_b_col }; /* of vectors */
+enum { TW__ROLE_acc = 0, TW__ROLE_a, TW__ROLE_b, TW__ROLE_line };        /* roles of register tiles */
+enum { /* of vectors */
+    TW__AXIS_row = 0,
+    TW__AXIS_col,
+    TW__AXIS_a_col,
+    TW__AXIS_b_row,
+    TW__AXIS_b_col,
+    TW__AXIS_line_row,
+    TW__AXIS_line_col
+};
 
 /* One code per operand: kind, dtype, and role, axis or rank. At least 1, being an array's size. */
 #define TW__CODE(kind, dtype, detail) ((kind)*64 + (dtype)*8 + (detail))

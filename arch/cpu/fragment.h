@@ -12,6 +12,7 @@
 enum {
     TW__SWIZZLE_UNIT = 0,
     TW__INNER_RUN = TW_CORE,
+    TW__LINE_RUN = TW_CORE,
     TW__OUTER_SLOTS = TW_CORE,
     TW__INNER_SLOTS = TW_CORE,
     TW__OUTER_LANES = 0,

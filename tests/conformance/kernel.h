@@ -5,7 +5,7 @@
  * on which dtypes is a number in the arguments, so that one instance serves a whole family.
  *
  *   CONFORM_DTYPE        of the register tiles: f32, f16 or bf16
- *   CONFORM_ROLE         of the register tiles: acc, a or b
+ *   CONFORM_ROLE         of the register tiles: acc, a, b or line
  *   CONFORM_ROWS, CONFORM_COLS             of the tile
  *   CONFORM_TEAM_ROWS, CONFORM_TEAM_COLS   of the team
  *

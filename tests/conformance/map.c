@@ -9,9 +9,11 @@
 #define ROW_AXIS_acc row
 #define ROW_AXIS_a row
 #define ROW_AXIS_b b_row
+#define ROW_AXIS_line line_row
 #define COL_AXIS_acc col
 #define COL_AXIS_a a_col
 #define COL_AXIS_b b_col
+#define COL_AXIS_line line_col
 
 #define UNARY_CASE(name) case MAP_##name: tw_##name(d, x); break;
 #define BINARY_CASE(name) case MAP_##name: tw_##name(d, x, y); break;

@@ -11,9 +11,11 @@
 #define ROW_AXIS_acc row
 #define ROW_AXIS_a row
 #define ROW_AXIS_b b_row
+#define ROW_AXIS_line line_row
 #define COL_AXIS_acc col
 #define COL_AXIS_a a_col
 #define COL_AXIS_b b_col
+#define COL_AXIS_line line_col
 
 #define ROW_CASE(name) case REDUCE_row_##name: tw_row_##name(rows, t); break;
 #define COL_CASE(name) case REDUCE_col_##name: tw_col_##name(cols, t); break;

@@ -4,7 +4,7 @@
  * registers. x, y, z and out are 2-D; the vector lies in row `row` from column `col` on. numbers: 0 dtype of x,
  * 1 dtype of the shared vector it goes through or 0, 2 dtype of out.
  *
- *   CONFORM_AXIS   row, col, a_col, b_row or b_col
+ *   CONFORM_AXIS   row, col, a_col, b_row, b_col, line_row or line_col
  */
 #include "kernel.h"
 #include "map.h"

@@ -7,6 +7,8 @@ set(warnings -Wall -Wextra -Werror -Wundef)
 set(everything ${CMAKE_CURRENT_LIST_DIR}/everything.c)
 set(attention ${CMAKE_CURRENT_LIST_DIR}/attention.c)
 set(include -I${PROJECT_SOURCE_DIR})
+# Kernels whose own tests and gates compile them as C11, as CUDA and as C for amdgcn: here the other dialects, once.
+set(companions row_norm)
 
 find_program(TW_GCC gcc)
 find_program(TW_GXX g++)
@@ -38,6 +40,21 @@ foreach(machine IN LISTS TW_MACHINES)
     endif()
     if(TW_CLANGXX)
         tw_dialect(clang++-c++17.${machine} ${TW_CLANGXX} -std=c++17 -O1 ${warnings} ${source} -x c++ ${everything})
+    endif()
+endforeach()
+
+foreach(kernel IN LISTS companions)
+    set(source ${include} -c -o /dev/null -x c++ ${PROJECT_SOURCE_DIR}/examples/${kernel}/${kernel}.c)
+    if(TW_GXX)
+        tw_dialect(g++-c++17-${kernel}.sm90 ${TW_GXX} -std=c++17 -O1 ${warnings} -DTW_MACHINE=sm90 ${source})
+    endif()
+    if(TW_CLANGXX)
+        tw_dialect(clang++-c++17-${kernel}.cpu ${TW_CLANGXX} -std=c++17 -O1 ${warnings} -DTW_MACHINE=cpu ${source})
+    endif()
+    if(TW_CLANG_AMDGPU)
+        tw_dialect(hip-${kernel}.gfx942 ${TW_CLANG_AMDGPU} -x hip --offload-arch=gfx942 -nogpuinc -nogpulib -std=c++17
+                   ${warnings} ${include} --cuda-device-only -O3 -S -o /dev/null
+                   ${PROJECT_SOURCE_DIR}/examples/${kernel}/${kernel}.c)
     endif()
 endforeach()
 

@@ -87,6 +87,9 @@ MISTAKE(narrow_known) { OR(tw_narrow(g.known, 0, 0, 1), tw_narrow(g.x, 0, 0, 1))
 /* says: TW016 tw_load_add(t.rows, g.x, ...): takes a register tile and a global tensor */
 MISTAKE(load_add) { tw_load_add(OR(t.rows, t.acc), g.x, 1.0f, 0, 0); UNUSED; }
 
+/* says: TW017 tw_load_mul(t.rows, g.x, ...): takes a register tile and a global tensor */
+MISTAKE(load_mul) { tw_load_mul(OR(t.rows, t.acc), g.x, 0, 0); UNUSED; }
+
 /* says: TW020 TW_SHARED(large): more than the machine's shared memory */
 typedef struct { tw_st(f32, 256, OR(512, 8)) s; } large;
 MISTAKE(shared_bytes) { TW_SHARED(large, room); UNUSED, (void)room; }
@@ -226,6 +229,16 @@ MISTAKE(softmax_state)
     tw_softmax_state(32) state;
     tw_softmax_init(state);
     OR(tw_softmax_finish(t.rows, t.acc), tw_softmax_finish(state, t.acc));
+    UNUSED;
+}
+
+/* says: TW046 tw_col_sum(v, x): more columns of a line than a lane may hold */
+MISTAKE(col_of_lines)
+{
+    tw_rt(f32, 1, TW_LANES * TW_CORE * OR(2 * TW__CORES_MAX, TW__CORES_MAX), line) x;
+    tw_rv(f32, TW_LANES * TW_CORE * OR(2 * TW__CORES_MAX, TW__CORES_MAX), line_col) v;
+    tw_zero(x);
+    tw_col_sum(v, x);
     UNUSED;
 }
 

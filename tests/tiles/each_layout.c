@@ -13,7 +13,7 @@
 
 #include <tilewright.h>
 
-enum { SIDE_MAX = 128, WAVES_MAX = 8 };
+enum { SIDE_MAX = 1536, AXES = 7, WAVES_MAX = 8 };
 
 typedef struct {
     tw__ref tile;
@@ -21,7 +21,7 @@ typedef struct {
     uint8_t owned[SIDE_MAX][SIDE_MAX]; /* of them those that store it */
     int outside;                       /* elements that no tile has */
     int vector_differs;                /* slots that disagree with their tile about a row or column */
-    uint8_t slot_held[5][SIDE_MAX], slot_owned[5][SIDE_MAX]; /* by axis */
+    uint16_t slot_held[AXES][SIDE_MAX], slot_owned[AXES][SIDE_MAX]; /* by axis */
 } layout;
 
 static layout seen;
@@ -112,7 +112,7 @@ static void check_tile(int role, int rows, int cols, int team_rows, int team_col
             fail_msg("role %d, %d x %d, team %d x %d: (%d, %d) is held %d times, not %d, and stored %d times",
                      role, rows, cols, team_rows, team_cols, r, c, seen.held[r][c], copies, seen.owned[r][c]);
     }
-    for (int axis = 0; axis < 5; axis++) {
+    for (int axis = 0; axis < AXES; axis++) {
         int is_row = axis == tw__row_axis(role), length = is_row ? rows : cols;
         if (!is_row && axis != tw__col_axis(role))
             continue;
@@ -124,7 +124,8 @@ static void check_tile(int role, int rows, int cols, int team_rows, int team_col
     }
 }
 
-/* Once in an acc tile; in every column of the team for an a tile, every row for a b tile; stored once. */
+/* Once in an acc or line tile; in every column of the team for an a tile, every row for a b tile; stored
+ * once. */
 static void every_element_and_slot_is_held_and_stored_once(void **state)
 {
     static const int teams[][2] = {{1, 1}, {2, 1}, {1, 2}, {2, 2}, {4, 1}, {1, 4}, {2, 4}, {4, 2}};
@@ -136,6 +137,12 @@ static void every_element_and_slot_is_held_and_stored_once(void **state)
             check_tile(role, 32 * rows, 16 * cols, rows, cols);
             if (rows <= 2 && cols <= 2)
                 check_tile(role, 48 * rows, 64 * cols, rows, cols);
+        }
+        if (team_fits(rows, cols)) {
+            check_tile(TW__ROLE_line, rows, 2 * TW_LANES * cols, rows, cols);
+            check_tile(TW__ROLE_line, 3 * rows, 6 * TW_LANES * cols, rows, cols);
+            if (cols <= 2)
+                check_tile(TW__ROLE_line, 2 * rows, 12 * TW_LANES * cols, rows, cols);
         }
     }
 }
@@ -237,12 +244,40 @@ static void lane_bits_move_along_one_index(void **state)
         }
 }
 
+/* What loads and stores rely on: the runs of a line tile are neighbours in a row, and lane after lane has the
+ * next run. */
+static int line_differs;
+
+static void see_runs(const void *args)
+{
+    (void)args;
+    for (int share = 2; share <= 48; share += 2) {
+        tw__ref t = make_tile(TW__ROLE_line, 2, share * TW_LANES, 1, 1);
+        int run = tw__run(t);
+        line_differs += run < 2 || run > TW__LINE_RUN || (run & (run - 1)) != 0 || share % run != 0;
+        for (int n = 0; n < tw__elements(t); n++) {
+            int first = n / run * run, chunk = n % share / run;
+            line_differs += tw__element_row(t, n) != n / share;
+            line_differs += tw__element_col(t, n) != (chunk * TW_LANES + tw__isa_lane()) * run + (n - first);
+        }
+    }
+}
+
+static void lanes_hold_neighbouring_runs_of_a_line(void **state)
+{
+    (void)state;
+    line_differs = 0;
+    run(see_runs, 1);
+    assert_int_equal(line_differs, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_element_and_slot_is_held_and_stored_once),
         cmocka_unit_test(a_core_lies_as_the_manual_draws_it),
         cmocka_unit_test(lane_bits_move_along_one_index),
+        cmocka_unit_test(lanes_hold_neighbouring_runs_of_a_line),
     };
     return cmocka_run_group_tests_name(TW__TEXT(TW_MACHINE), tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@
 /* The machine's own fragment.h says TW__SWIZZLE_UNIT, before this file. */
 enum {
     TW__INNER_RUN = 4,
+    TW__LINE_RUN = 8,
     TW__OUTER_SLOTS = 1,
     TW__INNER_SLOTS = 4,
     TW__OUTER_LANES = 0x0f,

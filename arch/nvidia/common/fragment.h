@@ -7,6 +7,8 @@
  * What every machine's fragment.h says:
  *   TW__SWIZZLE_UNIT     bytes that stay together in a shared tile (arch/shared.h)
  *   TW__INNER_RUN        elements of a lane that are neighbours along the inner index, and in the lane
+ *   TW__LINE_RUN         elements of a line tile's row that a lane holds side by side, if it has so many; a
+ *                        power of two
  *   tw__core_outer/inner(lane, e)    the element's place in the core; row and column, exchanged for B cores
  *                                    where TW__B_TRANSPOSED
  *   TW__OUTER_SLOTS/INNER_SLOTS      distinct outer (inner) indexes a lane holds in one core
@@ -20,6 +22,7 @@
 enum {
     TW__SWIZZLE_UNIT = 16,
     TW__INNER_RUN = 2,
+    TW__LINE_RUN = 8,
     TW__OUTER_SLOTS = 2,
     TW__INNER_SLOTS = 4,
     TW__OUTER_LANES = 0x1c,

@@ -47,6 +47,8 @@ const conform_instance conform_tiles[CONFORM_TILES] = {
     TILE(F32,  B,   64,  32,  1, 2),
     TILE(F16,  B,   32,  64,  1, 4),
     TILE(BF16, B,   48,  32,  2, 2),
+    TILE(F32,  LINE, 8, 256,  2, 2),
+    TILE(BF16, LINE, 8, 512,  2, 1),
 };
 /* clang-format on */
 
@@ -104,7 +106,7 @@ long conform_instances(const conform *c)
 
 const char *conform_role_name(int role)
 {
-    static const char *const names[] = {"acc", "a", "b"};
+    static const char *const names[] = {"acc", "a", "b", "line"};
     return names[role];
 }
 

@@ -21,7 +21,7 @@
 #include "host/tilewright_host.h"
 
 /* Names as in tiles/ref.h. */
-enum { CONFORM_ACC, CONFORM_A, CONFORM_B };
+enum { CONFORM_ACC, CONFORM_A, CONFORM_B, CONFORM_LINE };
 
 typedef struct {
     const char *kernel; /* tests/conformance/<kernel>.c, symbol conform_<kernel> */
@@ -33,7 +33,7 @@ typedef struct {
 } conform_instance;
 
 /* Every dtype in every role, with shapes and teams in turn; `kernel` is left to the family. */
-enum { CONFORM_TILES = 9 };
+enum { CONFORM_TILES = 11 };
 extern const conform_instance conform_tiles[CONFORM_TILES];
 
 /* conform_args of kernel.h. */

@@ -40,6 +40,18 @@ static const conform_instance instances[] = {
      .team_cols = 4,
      .option = "CONFORM_AXIS",
      .value = "b_col"},
+    {.kernel = "vector",
+     .cols = 24,
+     .team_rows = 2,
+     .team_cols = 2,
+     .option = "CONFORM_AXIS",
+     .value = "line_row"},
+    {.kernel = "vector",
+     .cols = 256,
+     .team_rows = 2,
+     .team_cols = 1,
+     .option = "CONFORM_AXIS",
+     .value = "line_col"},
 };
 
 static const struct {
