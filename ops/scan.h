@@ -263,10 +263,10 @@ TW_FN void tw__scan(tw__scanned x)
 #define TW__SCAN_SCRATCH(lines, parts) ((parts) > 1 ? (lines) * (parts)*2 * 4 : 0)
 #define TW__SCAN(name, x, beside, kind, lines, parts, op, by_row, exclusive, segmented)                      \
     do {                                                                                                     \
-        TW_STATIC_ASSERT(TW__IS(x, kind) && TW__DTYPE_OF(x) == TW_f32,                                       \
+        TW_STATIC_ASSERT(TW__IS(x, kind) && TW__DTYPE_OF(x) == TW_f32 && !TW__IS_LINE(x),                    \
                          "TW070 " name "(" #x                                                                \
                          ", ...): tw_row_scan and tw_col_scan take f32 register tiles, "                     \
-                         "tw_scan a vector");                                                                \
+                         "tw_scan a vector; none of role line");                                             \
         TW_STATIC_ASSERT(TW__ALIKE(x, beside) && TW__DTYPE_OF(beside) == TW_f32,                             \
                          "TW071 " name "(" #x ", " #beside                                                   \
                          ", ...): the two must have the same shape and role and be f32");                    \

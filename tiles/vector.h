@@ -89,7 +89,9 @@ TW_FN int tw__col_axis(int role)
                                 : TW__AXIS_line_col;
 }
 
-/* The same as constants for static checks. */
+/* The same as constants for static checks. A line tile, or a vector of its rows or columns? */
+#define TW__IS_LINE(x)                                                                                       \
+    (TW__IS(x, TW__VECTOR) ? TW__ROLE_OF(x) >= TW__AXIS_line_row : TW__ROLE_OF(x) == TW__ROLE_line)
 #define TW__ROW_AXIS_OF(tile)                                                                                \
     (TW__ROLE_OF(tile) == TW__ROLE_b      ? TW__AXIS_b_row                                                   \
      : TW__ROLE_OF(tile) == TW__ROLE_line ? TW__AXIS_line_row                                                \
