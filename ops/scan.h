@@ -2,13 +2,14 @@
  *
  * Scans of f32 register tiles and vectors, in place, in an order that depends on the shape alone.
  *
- *   tw_row_scan(t, op)               each element becomes the op of its row's elements up to and with it
- *   tw_row_scan_exclusive(t, op)     ... of those before it: the first of a row becomes the op's neutral
- * value tw_row_scan_segmented(t, starts, op)   begins anew wherever starts, a tile like t, is not 0
- *   tw_row_scan_affine(a, b)         the linear recurrence h = a h + b along each row, from h = 0: b becomes
- * h, a the product of the factors, so that a row begun with h0 is b + a h0 tw_row_scan_affine_exclusive(a, b)
- * the recurrence before each element: (1, 0) at the first tw_col_scan ...                  the same down the
- * columns tw_scan ...                      the same along a vector, of any axis
+ *   tw_row_scan(t, op)                 each element becomes the op of its row's elements up to and with it
+ *   tw_row_scan_exclusive(t, op)       ... of those before it; a row's first becomes the op's neutral value
+ *   tw_row_scan_segmented(t, s, op)    begins anew wherever s, a tile like t, is not 0
+ *   tw_row_scan_affine(a, b)           the recurrence h = a h + b along each row from h = 0: b becomes h, a
+ *                                      the product of the factors; a row begun with h0 is b + a h0
+ *   tw_row_scan_affine_exclusive(a, b) the recurrence before each element: (1, 0) at the first
+ *   tw_col_scan ...                    the same down the columns
+ *   tw_scan ...                        the same along a vector, of any axis
  *
  *   op: sum, prod, max or min
  *
