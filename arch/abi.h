@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * What a compiled kernel and the program that launches it agree on. Shared by device code and the host
- * library, so it includes nothing but fixed-width integers and depends on no machine.
+ * library, so it depends on no machine and on nothing but fixed-width integers.
  *
  * A kernel `gemm` that ends with TW_EXPORT(gemm, ...) leaves these symbols in its object:
  *   gemm         the kernel itself                          (cubin, code object)
@@ -13,7 +13,9 @@
 
 #include <stdint.h>
 
-enum { TW_ABI = 2, TW_INFO_TILES = 8, TW_RANK_MAX = 4 };
+#include "report.h"
+
+enum { TW_ABI = 3, TW_INFO_TILES = 8, TW_RANK_MAX = 4 };
 
 typedef struct {
     uint32_t abi;                /* TW_ABI of the headers the kernel was compiled with */
@@ -50,6 +52,7 @@ typedef struct {
     uint64_t seed;       /* order in which an emulated machine runs its waves */
     char *message;       /* what went wrong, one line; may be NULL */
     uint32_t message_bytes;
+    tw_report *report; /* of an emulated machine: what it found and counted; may be NULL */
 } tw_launch_request;
 
 /* 0, or nonzero with `message` filled. */

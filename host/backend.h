@@ -7,6 +7,7 @@
 #define TW_HOST_BACKEND_H
 
 #include "arch/abi.h"
+#include "instance.h"
 #include "target.h"
 
 /* An object file in memory with its kernel's entry points. */
@@ -21,6 +22,7 @@ typedef struct {
     size_t args_bytes;
     uint32_t grid[3];
     uint64_t seed;
+    const tw_watch *watch; /* NULL: nothing is known of the memory; a finding fails the launch */
 } tw_launch;
 
 typedef struct {
@@ -35,8 +37,8 @@ typedef struct {
     tw_status (*load)(tw_target *target, const char *path, const char *kernel, tw_loaded *loaded);
     void (*unload)(tw_target *target, tw_loaded *loaded);
     /* Copies a variable of the object, if it has one of this name and size; else *found is 0. */
-    tw_status (*symbol)(tw_target *target, const tw_loaded *loaded, const char *name, void *value, size_t bytes,
-                        int *found);
+    tw_status (*symbol)(tw_target *target, const tw_loaded *loaded, const char *name, void *value,
+                        size_t bytes, int *found);
     tw_status (*launch)(tw_target *target, const tw_loaded *loaded, const tw_launch *launch);
     void (*use_stream)(tw_target *target, void *stream); /* NULL where there are no streams */
     /* Compute units of the device: as many blocks run at once, if one fills a unit. */

@@ -146,8 +146,8 @@ tw_status tw_instance_stream(tw_instance *instance, const char *tensor, tw_dtype
     return tw_ok();
 }
 
-tw_status tw_instance_launch(tw_instance *instance, const void *args, size_t args_bytes,
-                             const uint32_t grid[3], uint64_t seed)
+tw_status tw_instance_launch_watched(tw_instance *instance, const void *args, size_t args_bytes,
+                                     const uint32_t grid[3], uint64_t seed, const tw_watch *watch)
 {
     if (args_bytes != instance->loaded.info.args_bytes) {
         return tw_fail(TW_INVALID,
@@ -157,9 +157,18 @@ tw_status tw_instance_launch(tw_instance *instance, const void *args, size_t arg
     }
     if (!grid[0] || !grid[1] || !grid[2])
         return tw_ok();
-    tw_launch launch = {
-        .args = args, .args_bytes = args_bytes, .grid = {grid[0], grid[1], grid[2]}, .seed = seed};
+    tw_launch launch = {.args = args,
+                        .args_bytes = args_bytes,
+                        .grid = {grid[0], grid[1], grid[2]},
+                        .seed = seed,
+                        .watch = watch};
     return instance->target->backend->launch(instance->target, &instance->loaded, &launch);
+}
+
+tw_status tw_instance_launch(tw_instance *instance, const void *args, size_t args_bytes,
+                             const uint32_t grid[3], uint64_t seed)
+{
+    return tw_instance_launch_watched(instance, args, args_bytes, grid, seed, NULL);
 }
 
 tw_status tw_instance_time(tw_instance *instance, const void *args, size_t args_bytes, const uint32_t grid[3],

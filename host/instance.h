@@ -18,6 +18,7 @@
 #include "arch/abi.h"
 #include "compile.h"
 #include "dtype.h"
+#include "findings.h"
 #include "target.h"
 
 /* Is told in one line what takes time, before it starts. */
@@ -68,10 +69,10 @@ const tw_kernel_info *tw_instance_info(const tw_instance *instance);
 const char *tw_instance_path(const tw_instance *instance);
 tw_instance_origin tw_instance_where(const tw_instance *instance);
 
-/* Gives the argument `tensor` of the argument struct `args` the descriptor with which the target's copy engine
- * moves its tiles, where the kernel has a TW_STREAM for it, the target has such an engine and the tensor
- * qualifies (alignment, strides); otherwise `args` stays as it is, which is right and slower. The struct must
- * be filled: a descriptor repeats address, dims and strides. It lives as long as the instance. */
+/* Gives the argument `tensor` of the argument struct `args` the descriptor with which the target's copy
+ * engine moves its tiles, where the kernel has a TW_STREAM for it, the target has such an engine and the
+ * tensor qualifies (alignment, strides); otherwise `args` stays as it is, which is right and slower. The
+ * struct must be filled: a descriptor repeats address, dims and strides. It lives as long as the instance. */
 TW_CHECKED tw_status tw_instance_stream(tw_instance *instance, const char *tensor, tw_dtype dtype, int rank,
                                         void *args);
 
@@ -80,6 +81,17 @@ TW_CHECKED tw_status tw_instance_stream(tw_instance *instance, const char *tenso
  * waves. */
 TW_CHECKED tw_status tw_instance_launch(tw_instance *instance, const void *args, size_t args_bytes,
                                         const uint32_t grid[3], uint64_t seed);
+
+/* What an emulated machine is told of a launch, and where its findings go. Other targets pass it by. */
+typedef struct {
+    const tw_memory *memory; /* all global memory that the kernel may touch; `memories` 0: not known */
+    uint32_t memories;
+    tw_findings *findings; /* gathers all; NULL: the first one fails the launch */
+    tw_traffic *traffic;   /* of this launch; may be NULL */
+} tw_watch;
+
+TW_CHECKED tw_status tw_instance_launch_watched(tw_instance *instance, const void *args, size_t args_bytes,
+                                                const uint32_t grid[3], uint64_t seed, const tw_watch *watch);
 
 /* The same, waited for; `milliseconds` is the device's own time (events) or else the monotonic clock's. */
 TW_CHECKED tw_status tw_instance_time(tw_instance *instance, const void *args, size_t args_bytes,

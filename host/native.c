@@ -78,8 +78,8 @@ static void native_unload(tw_target *target, tw_loaded *loaded)
     *loaded = (tw_loaded){0};
 }
 
-/* An object brings its OpenMP library along if the program has none. Its threads outlive the object and run the
- * library's code, so that has to stay in memory for good. */
+/* An object brings its OpenMP library along if the program has none. Its threads outlive the object and run
+ * the library's code, so that has to stay in memory for good. */
 static void keep_openmp(void *object)
 {
     Dl_info library;
@@ -135,22 +135,49 @@ static tw_status native_units(tw_target *target, int *units)
     return tw_ok();
 }
 
+/* The message of a launch that failed: its first finding with the lines of its places, where there is one. */
+static tw_status launch_failed(const tw_target *target, const char *message, const tw_report *report)
+{
+    tw_findings findings = {0};
+    tw_findings_add(&findings, report);
+    char *line = findings.count ? tw_finding_line(&findings.item[0]) : NULL;
+    tw_status status = tw_fail(TW_DEVICE, "%s: %s", target->id.name,
+                               line         ? line
+                               : message[0] ? message
+                                            : "the launch failed without a message");
+    free(line);
+    tw_findings_free(&findings);
+    return status;
+}
+
 static tw_status native_launch(tw_target *target, const tw_loaded *loaded, const tw_launch *launch)
 {
     char message[TW_MESSAGE_BYTES / 2] = "";
+    tw_finding finding[TW_FINDINGS_MAX];
+    tw_findings *all = launch->watch ? launch->watch->findings : NULL;
+    tw_report report = {
+        .keep_going = all != NULL,
+        .memories = launch->watch ? launch->watch->memories : 0,
+        .memory = launch->watch ? launch->watch->memory : NULL,
+        .finding = finding,
+        .capacity = all ? TW_FINDINGS_MAX : 1,
+    };
     tw_launch_request request = {
         .args = launch->args,
         .grid = {launch->grid[0], launch->grid[1], launch->grid[2]},
         .seed = launch->seed,
         .message = message,
         .message_bytes = sizeof message,
+        .report = &report,
     };
     tw_launch_fn *run;
     memcpy(&run, &loaded->function, sizeof run); /* ISO C has no cast from object to function pointer */
-    if (run(&request) == 0)
-        return tw_ok();
-    return tw_fail(TW_DEVICE, "%s: %s", target->id.name,
-                   message[0] ? message : "the launch failed without a message");
+    int failed = run(&request);
+    if (launch->watch && launch->watch->traffic)
+        *launch->watch->traffic = report.traffic;
+    if (all)
+        tw_findings_add(all, &report);
+    return failed ? launch_failed(target, message, &report) : tw_ok();
 }
 
 static tw_status native_timer_start(tw_target *target)

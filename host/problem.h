@@ -64,11 +64,12 @@ TW_CHECKED tw_status tw_problem_set_words(tw_problem *problem, const char *words
 /* The file that fills an input; read by tw_problem_resolve. */
 TW_CHECKED tw_status tw_problem_set_input(tw_problem *problem, const char *tensor, const char *path);
 
-/* Device memory of the caller's that is the tensor, in place of a file and of a buffer of the problem's own; before
- * tw_problem_resolve. `rank` dims, which give the symbols their sizes, and strides; it must outlive the problem's
- * launches. Not for tensors whose contents the host has to know (cu_q). A problem with lent tensors is
- * launched by tw_problem_launch and timed; tw_problem_run and _check refuse it. */
-TW_CHECKED tw_status tw_problem_lend(tw_problem *problem, const char *tensor, int rank, const tw_tensor_arg *where);
+/* Device memory of the caller's that is the tensor, in place of a file and of a buffer of the problem's own;
+ * before tw_problem_resolve. `rank` dims, which give the symbols their sizes, and strides; it must outlive
+ * the problem's launches. Not for tensors whose contents the host has to know (cu_q). A problem with lent
+ * tensors is launched by tw_problem_launch and timed; tw_problem_run and _check refuse it. */
+TW_CHECKED tw_status tw_problem_lend(tw_problem *problem, const char *tensor, int rank,
+                                     const tw_tensor_arg *where);
 
 /* Sizes from the files, from tw_problem_set_size and from presets, in that order, where two sources may not
  * disagree; inputs from the files, or from `seed` and the tensor's name. */
@@ -108,7 +109,14 @@ TW_CHECKED tw_status tw_problem_open(tw_problem *problem, tw_target *target, int
                                      tw_progress_fn *progress, void *context);
 const tw_instance *tw_problem_instance(const tw_problem *problem);
 
+/* From now on the findings of tw_problem_run on an emulated target are gathered there, and the run goes on
+ * past those that it can; NULL, as at first: the first one fails the run. */
+void tw_problem_watch(tw_problem *problem, tw_findings *findings);
+
 TW_CHECKED tw_status tw_problem_run(tw_problem *problem);
+
+/* What the last tw_problem_run moved, as an emulated target counts; zeros elsewhere. */
+const tw_traffic *tw_problem_traffic(const tw_problem *problem);
 
 /* Starts the kernel once on the buffers as they are, and returns before it has finished (instance.h). */
 TW_CHECKED tw_status tw_problem_launch(tw_problem *problem);

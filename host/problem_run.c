@@ -158,13 +158,36 @@ static tw_status refuse_lent(const tw_problem *problem, const char *call)
     return tw_ok();
 }
 
+void tw_problem_watch(tw_problem *problem, tw_findings *findings) { problem->findings = findings; }
+
+const tw_traffic *tw_problem_traffic(const tw_problem *problem) { return &problem->traffic; }
+
+/* The tensor's elements, as an emulated machine is told of them. */
+static tw_memory memory_of(const tw_tensor *tensor)
+{
+    return (tw_memory){
+        .name = tensor->row->name,
+        .data = tensor->argument.data,
+        .rows = row_count(tensor),
+        .row_bytes = row_bytes(tensor),
+        .stride = row_stride_bytes(tensor),
+        .element_bytes = (uint32_t)tw_dtype_bytes(tensor->dtype),
+        .is_input = (uint32_t)tensor->is_input,
+        .is_output = (uint32_t)tensor->is_output,
+    };
+}
+
 tw_status tw_problem_run(tw_problem *problem)
 {
+    tw_memory memory[TW_TENSORS_MAX];
+    const tw_watch watch = {memory, (uint32_t)problem->tensor_count, problem->findings, &problem->traffic};
     TW_TRY(refuse_lent(problem, "tw_problem_run"));
-    for (size_t i = 0; i < problem->tensor_count; i++)
+    for (size_t i = 0; i < problem->tensor_count; i++) {
         TW_TRY(upload(problem, &problem->tensor[i]));
-    TW_TRY(tw_instance_launch(problem->instance, problem->args, problem->kernel->args_bytes, problem->grid,
-                              problem->seed));
+        memory[i] = memory_of(&problem->tensor[i]);
+    }
+    TW_TRY(tw_instance_launch_watched(problem->instance, problem->args, problem->kernel->args_bytes,
+                                      problem->grid, problem->seed, &watch));
     TW_TRY(tw_target_synchronize(problem->target));
     for (size_t i = 0; i < problem->tensor_count; i++)
         TW_TRY(download(problem, &problem->tensor[i]));

@@ -15,7 +15,7 @@ struct tw_problem {
     int64_t size[TW_SYMBOLS_MAX];      /* 0: not said yet */
     char *size_source[TW_SYMBOLS_MAX]; /* who said it, for messages */
     char *option[TW_OPTIONS_MAX];
-    int option_said[TW_OPTIONS_MAX]; /* 1: by the user */
+    int option_said[TW_OPTIONS_MAX];  /* 1: by the user */
     void *expression[TW_OPTIONS_MAX]; /* dlopen handles of compiled expressions */
     double scalar[TW_SCALARS_MAX];
     int scalar_said[TW_SCALARS_MAX];
@@ -31,6 +31,8 @@ struct tw_problem {
     tw_instance *instance;
     void *args;
     uint32_t grid[3];
+    tw_traffic traffic;    /* of the last run on an emulated target */
+    tw_findings *findings; /* where those of emulated launches go; NULL: they fail the run */
 };
 
 /* Index of a name in its table, or -1. */

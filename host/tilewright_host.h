@@ -31,6 +31,7 @@
 
 #include "dtype.h"
 #include "error.h"
+#include "findings.h"
 #include "instance.h"
 #include "kernel.h"
 #include "npy.h"

@@ -6,13 +6,14 @@
 #ifndef TW_ARCH_EMULATOR_DEADLOCK_H
 #define TW_ARCH_EMULATOR_DEADLOCK_H
 
-#include "machine.h"
+#include "shared.h"
 
 TW__EMU_FAILURE void tw__emu_fail_diverged(tw__emu_lane *lane, int a, const char *at_a, int b,
                                            const char *at_b)
 {
     const uint32_t *at = lane->block->index;
-    tw__emu_fail("emulator: block (%u,%u,%u) wave %d: lane %d is at %s, lane %d %s%s: "
+    tw__emu_fail(TW_FINDING_divergence,
+                 "block (%u,%u,%u) wave %d: lane %d is at %s, lane %d %s%s: "
                  "all lanes of a wave must reach a collective instruction together",
                  at[0], at[1], at[2], lane->wave->index, a, at_a, b, at_b ? "is at " : "returned",
                  at_b ? at_b : "");
@@ -25,7 +26,8 @@ TW__EMU_FAILURE void tw__emu_fail_barrier(tw__emu_block *block)
         waiting++;
     while (block->wave[gone].state != TW__EMU_RETURNED)
         gone++;
-    tw__emu_fail("emulator: block (%u,%u,%u): wave %d is at %s, wave %d returned: "
+    tw__emu_fail(TW_FINDING_divergence,
+                 "block (%u,%u,%u): wave %d is at %s, wave %d returned: "
                  "all waves of a block must reach a barrier together",
                  block->index[0], block->index[1], block->index[2], waiting, block->wave[waiting].what, gone);
 }
@@ -74,11 +76,13 @@ TW__EMU_FUNCTION int tw__emu_same_place(const tw__emu_block *block, int first, c
 /* Every wave waits, and none for something that can still happen. */
 TW__EMU_FAILURE void tw__emu_fail_deadlock(tw__emu_block *block)
 {
-    char message[TW__EMU_MESSAGE_BYTES], text[TW__EMU_WAIT_BYTES], range[32], lanes[48];
+    char message[TW_FINDING_TEXT], text[TW__EMU_WAIT_BYTES], range[32], lanes[48], place[24];
+    const void *places[TW_FINDING_PLACES - 1];
     const uint32_t *at = block->index;
     const char *mark = ":";
+    int known = 0;
     size_t end;
-    snprintf(message, sizeof message, "emulator: block (%u,%u,%u): deadlock", at[0], at[1], at[2]);
+    snprintf(message, sizeof message, "block (%u,%u,%u): deadlock", at[0], at[1], at[2]);
     for (int first = 0, next; first < block->waves * TW_LANES; first = next) {
         int wave = first / TW_LANES, last_wave;
         tw__emu_describe_lane(&block->wave[wave].lane[first % TW_LANES], text);
@@ -92,11 +96,16 @@ TW__EMU_FAILURE void tw__emu_fail_deadlock(tw__emu_block *block)
             snprintf(lanes, sizeof lanes, "lane");
             tw__emu_describe_range(first % TW_LANES, (next - 1) % TW_LANES, lanes + 4, sizeof lanes - 4);
         }
+        place[0] = '\0';
+        if (known + 1 < TW_FINDING_PLACES) {
+            places[known++] = block->wave[wave].lane[first % TW_LANES].site;
+            snprintf(place, sizeof place, " at {%d}", known);
+        }
         end = strlen(message);
-        snprintf(message + end, sizeof message - end, "%s wave%s%s%s", mark, range, lanes, text);
+        snprintf(message + end, sizeof message - end, "%s wave%s%s%s%s", mark, range, lanes, text, place);
         mark = ";";
     }
-    tw__emu_fail("%s", message);
+    tw__emu_fail_whole(TW_FINDING_deadlock, places, known, message);
 }
 
 #endif

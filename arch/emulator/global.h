@@ -10,23 +10,27 @@
 
 #include "scheduler.h"
 
-static inline void tw__emu_check_global(const void *global, int bytes, const char *what)
+static inline void tw__emu_check_global(tw__emu_lane *lane, const void *global, int bytes, const char *what)
 {
     if (__builtin_expect((uintptr_t)global % (uintptr_t)bytes != 0, 0))
-        tw__emu_fail_at(tw__emu_lane_state, "%s: global address %p is no multiple of %d", what, global,
-                        bytes);
+        tw__emu_fail_as(lane, TW_FINDING_misaligned, NULL, "%s: global address %p is no multiple of %d", what,
+                        global, bytes);
 }
 
 TW_FN void tw__isa_global_load(uint32_t *words, const void *global, int bytes)
 {
-    tw__emu_check_global(global, bytes, "global load");
+    tw__emu_lane *lane = tw__emu_enter();
+    tw__emu_check_global(lane, global, bytes, "global load");
+    lane->block->traffic.global_read_bytes += (unsigned)bytes;
     words[0] = 0; /* a load of 1 or 2 bytes zero-extends */
     memcpy(words, global, (size_t)bytes);
 }
 
 TW_FN void tw__isa_global_store(void *global, const uint32_t *words, int bytes)
 {
-    tw__emu_check_global(global, bytes, "global store");
+    tw__emu_lane *lane = tw__emu_enter();
+    tw__emu_check_global(lane, global, bytes, "global store");
+    lane->block->traffic.global_written_bytes += (unsigned)bytes;
     memcpy(global, words, (size_t)bytes);
 }
 

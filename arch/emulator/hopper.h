@@ -113,22 +113,22 @@ TW__EMU_FUNCTION void tw__emu_hopper_finish(tw__emu_block *block)
     tw__emu_hopper *hopper = (tw__emu_hopper *)block->async.state;
     for (int i = 0; i < hopper->landings; i++)
         if (hopper->landing[i].bytes > 0)
-            tw__emu_fail_at(
-                hopper->landing[i].lane,
+            tw__emu_fail_as(
+                hopper->landing[i].lane, TW_FINDING_left_behind, NULL,
                 "the block ended before a TMA load into shared address %ld had landed: nothing waited for "
                 "the mbarrier at %ld",
                 (long)(hopper->landing[i].box.shared - block->shared), (long)hopper->landing[i].barrier);
     if (hopper->stores > 0)
-        tw__emu_fail_at(
-            hopper->store[0].lane,
+        tw__emu_fail_as(
+            hopper->store[0].lane, TW_FINDING_left_behind, NULL,
             "the block ended before a TMA store had read shared address %ld: wait for its bulk group",
             (long)(hopper->store[0].box.shared - block->shared));
     for (int g = 0; g < TW__EMU_WARPGROUPS; g++)
         if (hopper->warpgroup[g].count > 0)
-            tw__emu_fail(
-                "emulator: block (%u,%u,%u): the block ended before waves %d-%d had waited for their wgmma",
-                block->index[0], block->index[1], block->index[2], g * TW__EMU_WARPGROUP_WAVES,
-                (g + 1) * TW__EMU_WARPGROUP_WAVES - 1);
+            tw__emu_fail(TW_FINDING_left_behind,
+                         "block (%u,%u,%u): the block ended before waves %d-%d had waited for their wgmma",
+                         block->index[0], block->index[1], block->index[2], g * TW__EMU_WARPGROUP_WAVES,
+                         (g + 1) * TW__EMU_WARPGROUP_WAVES - 1);
 }
 
 TW__EMU_FUNCTION tw__emu_hopper *tw__emu_hopper_make(tw__emu_lane *lane)

@@ -164,7 +164,7 @@ TW__EMU_FUNCTION void tw__emu_ds_read_tr16_b64(void *const args[])
 TW_FN void tw__isa_ds_read_tr16_b64(uint32_t r[2], const void *shared)
 {
     tw__emu_ds_read_tr arg;
-    arg.lane = tw__emu_lane_state;
+    arg.lane = tw__emu_enter();
     arg.shared = shared;
     arg.r = r;
     tw__emu_collective(tw__emu_ds_read_tr16_b64, &arg, "ds_read_b64_tr_b16");

@@ -24,9 +24,9 @@ TW_FN tw__buffer tw__isa_make_buffer(const void *base, uint32_t bytes)
 
 /* The range is checked for each four-byte word by itself; the hardware lets one through that begins inside
  * and ends outside, so a buffer of no whole number of words is refused here. The source is read here. */
-TW__EMU_FUNCTION void tw__isa_copy(tw__buffer from, void *shared, uint32_t offset, int bytes)
+TW__EMU_FUNCTION void tw__emu_copy_now(tw__emu_lane *lane, tw__buffer from, void *shared, uint32_t offset,
+                                       int bytes)
 {
-    tw__emu_lane *lane = tw__emu_lane_state;
     uint32_t *words;
     if (bytes != 4 && bytes != 16)
         tw__emu_fail_at(lane, "copy to shared memory: %d bytes a lane, not 4 or 16", bytes);
@@ -38,16 +38,24 @@ TW__EMU_FUNCTION void tw__isa_copy(tw__buffer from, void *shared, uint32_t offse
     for (int w = 0; w < bytes / 4; w++) {
         uint64_t at = (uint64_t)offset + 4u * (unsigned)w;
         words[w] = 0;
-        if (at < from.bytes)
-            memcpy(&words[w], from.base + at, 4);
+        if (at >= from.bytes)
+            continue;
+        memcpy(&words[w], from.base + at, 4);
+        lane->block->traffic.global_read_bytes += 4;
     }
+}
+
+TW_FN void tw__isa_copy(tw__buffer from, void *shared, uint32_t offset, int bytes)
+{
+    tw__emu_copy_now(tw__emu_enter(), from, shared, offset, bytes);
 }
 
 TW_FN void tw__isa_wait_copies(int count)
 {
+    tw__emu_lane *lane = tw__emu_enter();
     if (__builtin_expect(count < 0 || count > TW__EMU_COPIES_MAX, 0))
-        tw__emu_fail_at(tw__emu_lane_state, "vmcnt(%d): 0 to %d", count, (int)TW__EMU_COPIES_MAX);
-    tw__emu_land_copies(tw__emu_lane_state, (uint64_t)count);
+        tw__emu_fail_at(lane, "vmcnt(%d): 0 to %d", count, (int)TW__EMU_COPIES_MAX);
+    tw__emu_land_copies(lane, (uint64_t)count);
 }
 
 TW__EMU_FUNCTION void tw__emu_wait_shared_op(void *const args[])

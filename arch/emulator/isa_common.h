@@ -23,7 +23,8 @@ TW_FN int tw__isa_grid_size(int axis) { return (int)tw__emu_lane_state->block->g
 
 TW_FN void tw__isa_fault(void)
 {
-    tw__emu_fail_at(tw__emu_lane_state, "the kernel stopped itself: a grid with fewer blocks than pieces of work?");
+    tw__emu_fail_at(tw__emu_enter(),
+                    "the kernel stopped itself: a grid with fewer blocks than pieces of work?");
 }
 
 TW_FN void *tw__isa_shared_base(void) { return tw__emu_lane_state->block->shared; }
@@ -77,12 +78,12 @@ TW_FN void tw__isa_shared_load(uint32_t *dst, const void *shared, int bytes)
 {
     if (bytes < 4)
         dst[0] = 0;
-    tw__emu_shared_read(tw__emu_lane_state, dst, shared, bytes, "shared load");
+    tw__emu_shared_read(tw__emu_enter(), dst, shared, bytes, "shared load");
 }
 
 TW_FN void tw__isa_shared_store(void *shared, const uint32_t *src, int bytes)
 {
-    tw__emu_shared_write(tw__emu_lane_state, shared, src, bytes, "shared store");
+    tw__emu_shared_write(tw__emu_enter(), shared, src, bytes, "shared store");
 }
 
 /* Transcendental functions: correct to the host library's last bit, where the machines round less well. */

@@ -61,7 +61,7 @@ TW__EMU_FUNCTION void tw__emu_ldmatrix_x2_trans(void *const args[])
 TW_FN void tw__emu_ldmatrix_issue(tw__emu_op *op, uint32_t *r, const void *row, const char *what)
 {
     tw__emu_ldmatrix arg;
-    arg.lane = tw__emu_lane_state;
+    arg.lane = tw__emu_enter();
     arg.row = row;
     arg.r = r;
     tw__emu_collective(op, &arg, what);
@@ -205,7 +205,7 @@ TW__EMU_FUNCTION void tw__emu_copies_land(tw__emu_lane *lane, int count)
  * as the hardware may, so a missing wait reads old bytes. */
 TW_FN void tw__isa_cp_async_16(void *shared, const void *global, int source_bytes)
 {
-    tw__emu_lane *lane = tw__emu_lane_state;
+    tw__emu_lane *lane = tw__emu_enter();
     tw__emu_copy *copy;
     if (__builtin_expect(source_bytes < 0 || source_bytes > 16, 0))
         tw__emu_fail_at(lane, "cp.async: the source size is %d, not 0 to 16", source_bytes);
@@ -217,6 +217,7 @@ TW_FN void tw__isa_cp_async_16(void *shared, const void *global, int source_byte
     memset(copy->words, 0, sizeof copy->words);
     if (source_bytes > 0)
         memcpy(copy->words, global, (size_t)source_bytes);
+    lane->block->traffic.global_read_bytes += (unsigned)source_bytes;
 }
 
 /* cp.async.commit_group: the copies since the last commit are one group. */
@@ -226,11 +227,13 @@ TW_FN void tw__isa_cp_async_commit(void) { tw__emu_lane_state->copies.open_group
  * copies are not waited for. */
 TW_FN void tw__isa_cp_async_wait(int groups_in_flight)
 {
-    const tw__emu_copies *copies = &tw__emu_lane_state->copies;
+    tw__emu_lane *lane = tw__emu_enter();
+    const tw__emu_copies *copies = &lane->copies;
     int count = 0;
-    while (count < copies->count && copies->copy[count].group + (uint32_t)groups_in_flight < copies->open_group)
+    while (count < copies->count &&
+           copies->copy[count].group + (uint32_t)groups_in_flight < copies->open_group)
         count++;
-    tw__emu_copies_land(tw__emu_lane_state, count);
+    tw__emu_copies_land(lane, count);
 }
 
 #endif

@@ -196,7 +196,7 @@ TW__EMU_FUNCTION void tw__emu_stmatrix_x4_trans(void *const args[])
 TW_FN void tw__emu_stmatrix_issue(tw__emu_op *op, void *row, const uint32_t *r, const char *what)
 {
     tw__emu_stmatrix arg;
-    arg.lane = tw__emu_lane_state;
+    arg.lane = tw__emu_enter();
     arg.row = row;
     arg.r = r;
     tw__emu_collective(op, &arg, what);
@@ -227,8 +227,8 @@ TW_FN void tw__isa_cluster_barrier(void) { tw__emu_barrier("the cluster barrier"
 TW_FN void tw__isa_mbarrier_arrive_remote(void *bar, int rank)
 {
     if (rank != 0)
-        tw__emu_fail_at(tw__emu_lane_state,
-                        "arrival at block %d of a cluster: emulated clusters are one block", rank);
+        tw__emu_fail_at(tw__emu_enter(), "arrival at block %d of a cluster: emulated clusters are one block",
+                        rank);
     tw__isa_mbarrier_arrive(bar);
 }
 

@@ -86,6 +86,7 @@ TW__EMU_FUNCTION void tw__emu_free_workspace(tw__emu_workspace *space)
         munmap(space->mapping, space->mapping_bytes);
     free(space->block.async.state);
     free(space->block.wave);
+    free(space->block.finding);
 }
 
 TW__EMU_FUNCTION void tw__emu_close_workspace(tw__emu_workspace *space)
@@ -107,7 +108,8 @@ TW__EMU_FUNCTION void tw__emu_close_workspace(tw__emu_workspace *space)
 }
 
 /* 0, or 1 where the system refuses the memory. */
-TW__EMU_FUNCTION int tw__emu_open_workspace(tw__emu_workspace *space, int waves, size_t shared_bytes)
+TW__EMU_FUNCTION int tw__emu_open_workspace(tw__emu_workspace *space, int waves, size_t shared_bytes,
+                                            const tw_report *asked)
 {
     tw__emu_block *block = &space->block;
     size_t threads = (size_t)waves * TW_LANES, page = (size_t)sysconf(_SC_PAGESIZE);
@@ -122,7 +124,10 @@ TW__EMU_FUNCTION int tw__emu_open_workspace(tw__emu_workspace *space, int waves,
     space->mapping = mapping == MAP_FAILED ? NULL : (char *)mapping;
     block->wave = (tw__emu_wave *)calloc((size_t)waves, sizeof *block->wave);
     block->waves = waves;
-    if (!space->mapping || !block->wave) {
+    block->asked = asked;
+    if (asked)
+        block->finding = (tw_finding *)calloc(asked->capacity + 1, sizeof *block->finding);
+    if (!space->mapping || !block->wave || (asked && !block->finding)) {
         tw__emu_free_workspace(space);
         return 1;
     }
@@ -182,10 +187,57 @@ TW__EMU_FUNCTION void tw__emu_run_grid_block(tw__emu_grid *grid, tw__emu_workspa
     block->index[2] = (uint32_t)(number / extent[0] / extent[1]);
     block->random = number;
     block->random = grid->request->seed ^ tw__emu_random(&block->random);
+    block->asked = grid->request->report;
     memset(block->shared, TW__EMU_POISON, block->shared_bytes);
     if (tw__emu_run_block(block)) {
         tw__emu_grid_failed(grid, number, block->message);
         tw__emu_start_lanes(space);
+    }
+}
+
+/* Is `a` of an earlier block in the order of the grid, x fastest, or noticed earlier in the code? */
+TW__EMU_FUNCTION int tw__emu_finding_before(const tw_finding *a, const tw_finding *b)
+{
+    for (int axis = 2; axis >= 0; axis--)
+        if (a->block[axis] != b->block[axis])
+            return a->block[axis] < b->block[axis];
+    return a->code != b->code ? a->code < b->code : (uintptr_t)a->place[0] < (uintptr_t)b->place[0];
+}
+
+/* What one OS thread's blocks found and counted joins the launch's report; of equal findings the first in the
+ * order of the grid stays. */
+TW__EMU_FUNCTION void tw__emu_hand_in(tw__emu_grid *grid, const tw__emu_block *block)
+{
+    tw_report *report = grid->request->report;
+    if (!report)
+        return;
+#ifdef _OPENMP
+#pragma omp critical(tw__emu_hand_in)
+#endif
+    {
+        report->lost += block->findings_lost;
+        report->traffic.global_read_bytes += block->traffic.global_read_bytes;
+        report->traffic.global_written_bytes += block->traffic.global_written_bytes;
+        for (uint32_t i = 0; i < block->findings; i++) {
+            tw_finding finding = block->finding[i];
+            for (uint32_t j = 0; j < report->findings; j++)
+                if (tw__emu_same_finding(&report->finding[j], &finding) &&
+                    tw__emu_finding_before(&finding, &report->finding[j])) {
+                    uint32_t count = report->finding[j].count;
+                    report->finding[j] = finding;
+                    report->finding[j].count = count;
+                }
+            report->lost +=
+                tw__emu_add_finding(report->finding, &report->findings, report->capacity, &finding);
+        }
+        /* insertion sort */
+        for (uint32_t i = 1; i < report->findings; i++)
+            for (uint32_t j = i;
+                 j > 0 && tw__emu_finding_before(&report->finding[j], &report->finding[j - 1]); j--) {
+                tw_finding swapped = report->finding[j];
+                report->finding[j] = report->finding[j - 1];
+                report->finding[j - 1] = swapped;
+            }
     }
 }
 
@@ -229,7 +281,7 @@ TW__EMU_FUNCTION int tw__emu_launch(const tw_launch_request *request, const tw_k
 #endif
     {
         tw__emu_workspace space;
-        int refused = grid.blocks && tw__emu_open_workspace(&space, waves, shared_bytes);
+        int refused = grid.blocks && tw__emu_open_workspace(&space, waves, shared_bytes, request->report);
         if (refused)
             tw__emu_grid_failed(&grid, 0, "emulator: the system refuses memory for the lanes' stacks");
 #ifdef _OPENMP
@@ -237,8 +289,10 @@ TW__EMU_FUNCTION int tw__emu_launch(const tw_launch_request *request, const tw_k
 #endif
         for (uint64_t number = 0; number < grid.blocks; number++)
             tw__emu_run_grid_block(&grid, &space, number);
-        if (grid.blocks && !refused)
+        if (grid.blocks && !refused) {
+            tw__emu_hand_in(&grid, &space.block);
             tw__emu_close_workspace(&space);
+        }
     }
     if (grid.failed_block == grid.blocks)
         return 0;

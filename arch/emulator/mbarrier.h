@@ -64,9 +64,8 @@ TW__EMU_FUNCTION void tw__emu_mbarrier_write(tw__emu_lane *lane, void *bar, tw__
     tw__emu_shared_write(lane, bar, &word, 8, "mbarrier");
 }
 
-TW__EMU_FUNCTION void tw__emu_mbarrier_arrive(void *bar, int bytes, const char *what)
+TW__EMU_FUNCTION void tw__emu_mbarrier_arrive(tw__emu_lane *lane, void *bar, int bytes, const char *what)
 {
-    tw__emu_lane *lane = tw__emu_lane_state;
     tw__emu_mbarrier barrier = tw__emu_mbarrier_read(lane, bar, what);
     if (barrier.pending == 0)
         tw__emu_fail_at(lane,
@@ -171,7 +170,7 @@ TW__EMU_FUNCTION void tw__emu_mbarrier_describe(const void *arg, char *text, siz
 /* mbarrier.init: `count` arrivals (1 to 2^20 - 1) complete a phase. By one lane, before any other use. */
 TW_FN void tw__isa_mbarrier_init(void *bar, int count)
 {
-    tw__emu_lane *lane = tw__emu_lane_state;
+    tw__emu_lane *lane = tw__emu_enter();
     tw__emu_mbarrier barrier = {count, count, 0, 0, 1};
     uint64_t word = tw__emu_mbarrier_encode(barrier);
     if (count < 1 || count > TW__EMU_MBARRIER_MAX)
@@ -183,18 +182,21 @@ TW_FN void tw__isa_mbarrier_init(void *bar, int count)
  * others use the barriers. */
 TW_FN void tw__isa_mbarrier_init_fence(void) {}
 
-TW_FN void tw__isa_mbarrier_arrive(void *bar) { tw__emu_mbarrier_arrive(bar, 0, "mbarrier.arrive"); }
+TW_FN void tw__isa_mbarrier_arrive(void *bar)
+{
+    tw__emu_mbarrier_arrive(tw__emu_enter(), bar, 0, "mbarrier.arrive");
+}
 
 /* mbarrier.arrive.expect_tx: the phase also waits for `bytes` more bytes. */
 TW_FN void tw__isa_mbarrier_expect(void *bar, int bytes)
 {
-    tw__emu_mbarrier_arrive(bar, bytes, "mbarrier.arrive.expect_tx");
+    tw__emu_mbarrier_arrive(tw__emu_enter(), bar, bytes, "mbarrier.arrive.expect_tx");
 }
 
 /* Returns when the phase of this parity is over: at once for parity 1 of a barrier in its first phase. */
 TW_FN void tw__isa_mbarrier_wait(void *bar, int parity)
 {
-    tw__emu_lane *lane = tw__emu_lane_state;
+    tw__emu_lane *lane = tw__emu_enter();
     tw__emu_mbarrier_wait what;
     tw__emu_wait wait;
     tw__emu_mbarrier barrier = tw__emu_mbarrier_read(lane, bar, "mbarrier.try_wait");
@@ -224,7 +226,7 @@ TW__EMU_FUNCTION void tw__emu_land_copies(const tw__emu_landing *landing)
  * includes the arrival. */
 TW_FN void tw__isa_cp_async_arrive(void *bar)
 {
-    tw__emu_lane *lane = tw__emu_lane_state;
+    tw__emu_lane *lane = tw__emu_enter();
     tw__emu_landing *landing = tw__emu_landing_add(lane, bar, "cp.async.mbarrier.arrive");
     landing->land = tw__emu_land_copies;
     landing->arrivals = 1;

@@ -136,7 +136,7 @@ TW__EMU_FUNCTION void tw__emu_wait_wave(const tw__emu_wait *wait)
     lane->wave->wait = NULL;
 }
 
-TW__EMU_FUNCTION void tw__emu_collective(tw__emu_op *op, void *arg, const char *what)
+TW__EMU_FUNCTION void tw__emu_meet(tw__emu_op *op, void *arg, const char *what)
 {
     tw__emu_lane *lane = tw__emu_lane_state;
     tw__emu_wave *wave = lane->wave;
@@ -165,6 +165,13 @@ TW__EMU_FUNCTION void tw__emu_collective(tw__emu_op *op, void *arg, const char *
     tw__emu_preempt(lane);
 }
 
+static inline __attribute__((always_inline)) void tw__emu_collective(tw__emu_op *op, void *arg,
+                                                                     const char *what)
+{
+    tw__emu_enter();
+    tw__emu_meet(op, arg, what);
+}
+
 /* The wave arrives at the block's barrier, on its last lane. */
 TW__EMU_FUNCTION void tw__emu_barrier_op(void *const args[])
 {
@@ -184,7 +191,10 @@ TW__EMU_FUNCTION void tw__emu_barrier_op(void *const args[])
     tw__emu_switch_wave(lane);
 }
 
-static inline void tw__emu_barrier(const char *what) { tw__emu_collective(tw__emu_barrier_op, NULL, what); }
+static inline __attribute__((always_inline)) void tw__emu_barrier(const char *what)
+{
+    tw__emu_collective(tw__emu_barrier_op, NULL, what);
+}
 
 /* The lane's kernel call is over: goes to the next lane, the next wave, or back to the launcher. */
 static inline void tw__emu_lane_return(tw__emu_lane *lane)
@@ -243,6 +253,7 @@ TW__EMU_FUNCTION int tw__emu_run_block(tw__emu_block *block)
             lane->returned = 0;
             lane->met = 0;
             lane->wait = NULL;
+            lane->site = NULL;
             lane->copies.count = 0;
             lane->copies.open_group = 0;
             lane->copies.issued = 0;

@@ -45,6 +45,7 @@ TW__EMU_FUNCTION void tw__emu_box_move(tw__emu_lane *lane, const tw__emu_box *bo
 {
     char *base = lane->block->shared;
     int bytes = (int)box->map.stride[0], in_unit = TW__EMU_TMA_UNIT / bytes;
+    uint64_t moved = 0;
     for (int row = 0; row < box->map.box_rows; row++)
         for (int col = 0; col < box->map.box_cols; col += in_unit) {
             size_t linear = (size_t)(box->shared - base) + (size_t)((row * box->map.box_cols + col) * bytes);
@@ -54,13 +55,19 @@ TW__EMU_FUNCTION void tw__emu_box_move(tw__emu_lane *lane, const tw__emu_box *bo
                 tw__emu_shared_read(lane, unit, shared, TW__EMU_TMA_UNIT, what);
             for (int e = 0; e < in_unit; e++) {
                 char *global = tw__emu_box_element(box, row, col + e);
-                if (global)
-                    memcpy(to_shared ? unit + e * bytes : global, to_shared ? global : unit + e * bytes,
-                           (size_t)bytes);
+                if (!global)
+                    continue;
+                moved += (unsigned)bytes;
+                memcpy(to_shared ? unit + e * bytes : global, to_shared ? global : unit + e * bytes,
+                       (size_t)bytes);
             }
             if (to_shared)
                 tw__emu_shared_write(lane, shared, unit, TW__EMU_TMA_UNIT, what);
         }
+    if (to_shared)
+        lane->block->traffic.global_read_bytes += moved;
+    else
+        lane->block->traffic.global_written_bytes += moved;
 }
 
 TW__EMU_FUNCTION tw__emu_box tw__emu_box_make(tw__emu_lane *lane, const void *map, const void *shared,
@@ -95,7 +102,7 @@ TW__EMU_FUNCTION void tw__emu_land_box(const tw__emu_landing *landing)
 TW_FN void tw__isa_tma_load(void *shared, const void *map, int c, int r, int i1, int i0, void *bar)
 {
     const int at[4] = {c, r, i1, i0};
-    tw__emu_lane *lane = tw__emu_lane_state;
+    tw__emu_lane *lane = tw__emu_enter();
     tw__emu_box box = tw__emu_box_make(lane, map, shared, at, "TMA load");
     tw__emu_landing *landing = tw__emu_landing_add(lane, bar, "TMA load");
     landing->land = tw__emu_land_box;
@@ -108,7 +115,7 @@ TW_FN void tw__isa_tma_load_multicast(void *shared, const void *map, int c, int 
                                       uint16_t mask)
 {
     if (mask != 1)
-        tw__emu_fail_at(tw__emu_lane_state,
+        tw__emu_fail_at(tw__emu_enter(),
                         "TMA load to the blocks 0x%x of a cluster: emulated clusters are one block",
                         (unsigned)mask);
     tw__isa_tma_load(shared, map, c, r, i1, i0, bar);
@@ -131,7 +138,7 @@ static inline uint32_t *tw__emu_open_group(tw__emu_lane *lane)
 TW_FN void tw__isa_tma_store(const void *map, const void *shared, int c, int r, int i1, int i0)
 {
     const int at[4] = {c, r, i1, i0};
-    tw__emu_lane *lane = tw__emu_lane_state;
+    tw__emu_lane *lane = tw__emu_enter();
     tw__emu_hopper *hopper = tw__emu_hopper_of(lane);
     tw__emu_tile_store store;
     store.box = tw__emu_box_make(lane, map, shared, at, "TMA store");
@@ -162,10 +169,10 @@ TW__EMU_FUNCTION void tw__emu_stores_land(tw__emu_lane *lane, int groups)
 
 /* cp.async.bulk.wait_group.read: all but this lane's latest `groups` (0 to 7, constant) committed groups have
  * read shared memory. */
-TW_FN void tw__isa_tma_wait_read(int groups) { tw__emu_stores_land(tw__emu_lane_state, groups); }
+TW_FN void tw__isa_tma_wait_read(int groups) { tw__emu_stores_land(tw__emu_enter(), groups); }
 
 /* cp.async.bulk.wait_group: and have written global memory. */
-TW_FN void tw__isa_tma_wait(int groups) { tw__emu_stores_land(tw__emu_lane_state, groups); }
+TW_FN void tw__isa_tma_wait(int groups) { tw__emu_stores_land(tw__emu_enter(), groups); }
 
 /* fence.proxy.async.shared::cta: what this lane has written to shared memory is seen by TMA stores and wgmma
  * that come after a barrier. Every access is in order here, so there is nothing to do; a check that notices a

@@ -187,7 +187,7 @@ TW_FN void tw__emu_wgmma_issue(float *d, const uint32_t *a, tw__emu_wgmma_shape 
 {
     tw__emu_wgmma_arg arg;
     if (shape.n < 8 || shape.n > TW__EMU_WGMMA_N || shape.n % 8 != 0)
-        tw__emu_fail_at(tw__emu_lane_state, "wgmma: n is %d, not a multiple of 8 from 8 to 256", shape.n);
+        tw__emu_fail_at(tw__emu_enter(), "wgmma: n is %d, not a multiple of 8 from 8 to 256", shape.n);
     arg.shape = shape;
     arg.d = d;
     arg.a = a;

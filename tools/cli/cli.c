@@ -98,6 +98,35 @@ tw_status cli_split(const char *option, const char *form, char *text, char **nam
     return tw_ok();
 }
 
+tw_status cli_problem_option(tw_problem *problem, int option, char *text)
+{
+    char *name = NULL, *value = NULL;
+    long long size;
+    switch (option) {
+    case 'i':
+        TW_TRY(cli_split("--in", "NAME=FILE.npy", text, &name, &value));
+        return tw_problem_set_input(problem, name, value);
+    case 's':
+        TW_TRY(cli_split("--set", "NAME=VALUE", text, &name, &value));
+        return tw_problem_set(problem, name, value);
+    default:
+        TW_TRY(cli_split("--shape", "NAME=N", text, &name, &value));
+        TW_TRY(cli_integer(name, value, 1, 1LL << 40, &size));
+        return tw_problem_set_size(problem, name, size);
+    }
+}
+
+tw_status cli_find_kernel(int argc, char **argv, const struct option *options, const tw_kernel **kernel)
+{
+    int option;
+    const char *name;
+    do {
+        TW_TRY(cli_option(argc, argv, options, &option));
+    } while (option >= 0);
+    TW_TRY(cli_positional(argc, argv, "KERNEL", &name));
+    return cli_kernel(name, kernel);
+}
+
 tw_status cli_integer(const char *what, const char *text, long long least, long long most, long long *value)
 {
     char *end;

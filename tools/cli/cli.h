@@ -23,6 +23,7 @@ int cli_kernels(int argc, char **argv);
 int cli_run(int argc, char **argv);
 int cli_compile(int argc, char **argv);
 int cli_verify(int argc, char **argv);
+int cli_check(int argc, char **argv);
 
 /* Prints "tw: <message>" and returns the exit status that fits. */
 int cli_fail(const tw_status *status);
@@ -32,6 +33,18 @@ void cli_progress(void *context, const char *line);
 
 /* The next option as getopt_long would give it, -1 after the last; a wrong one is a failure that suggests. */
 TW_CHECKED tw_status cli_option(int argc, char **argv, const struct option *options, int *option);
+
+/* What says which problem a kernel is given: rows of a verb's table of options, and what takes them. */
+#define CLI_PROBLEM_OPTIONS                                                                                  \
+    {"in", required_argument, NULL, 'i'}, {"set", required_argument, NULL, 's'},                             \
+    {                                                                                                        \
+        "shape", required_argument, NULL, 'S'                                                                \
+    }
+TW_CHECKED tw_status cli_problem_option(tw_problem *problem, int option, char *text);
+
+/* The kernel is named somewhere between the options, which need it: this goes through them once, before. */
+TW_CHECKED tw_status cli_find_kernel(int argc, char **argv, const struct option *options,
+                                     const tw_kernel **kernel);
 
 /* The text before and after the first '=' of `text`, which stays cut in two. */
 TW_CHECKED tw_status cli_split(const char *option, const char *form, char *text, char **name, char **value);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * cJSON, or where the tool is built without it (TW_WITH_JSON 0) the calls of it that the reports make, which then
- * build nothing: cli_json_allowed has refused --json before any of them.
+ * cJSON, or where the tool is built without it (TW_WITH_JSON 0) the calls of it that the reports make, which
+ * then build nothing: cli_json_allowed has refused --json before any of them.
  */
 #ifndef TW_TOOLS_JSON_H
 #define TW_TOOLS_JSON_H
@@ -36,6 +36,11 @@ static inline void cJSON_AddNumberToObject(cJSON *object, const char *name, doub
 static inline void cJSON_AddBoolToObject(cJSON *object, const char *name, int value)
 {
     (void)object, (void)name, (void)value;
+}
+
+static inline void cJSON_AddItemToObject(cJSON *object, const char *name, cJSON *item)
+{
+    (void)object, (void)name, (void)item;
 }
 
 static inline void cJSON_AddItemToArray(cJSON *array, cJSON *item) { (void)array, (void)item; }

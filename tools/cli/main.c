@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * tw: lists, runs, compiles and verifies kernels.
+ * tw: lists, runs, compiles, verifies and checks kernels.
  */
 #include <stdio.h>
 #include <string.h>
@@ -32,6 +32,10 @@ static const char usage[] =
     "      --list, --filter TEXT            the cases, or those alone whose name contains TEXT\n"
     "      --few, --seed N, --jobs N        a third of the instances; of the inputs; compilers at a time\n"
     "      --compile-only, --verbose        no launches (no GPU needed); a line for each case that passes\n"
+    "  tw check KERNEL --target emu:MACHINE races, missing waits, bounds and more, with the lines at fault\n"
+    "      --in, --set, --shape, --pad      as for tw run\n"
+    "      --schedules N, --seed N          N orders of the waves (default 5) from this seed on (default 1)\n"
+    "      --json FILE                      the findings as JSON; exit 1 where there are any\n"
     "  tw help\n"
     "\n"
     "Targets: cpu, emu:MACHINE (a GPU's back end executed on this processor), cuda[:MACHINE], hip[:MACHINE].\n"
@@ -51,8 +55,8 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } verbs[] = {
-    {"targets", cli_targets}, {"kernels", cli_kernels}, {"run", cli_run},
-    {"compile", cli_compile}, {"verify", cli_verify},   {"help", help},
+    {"targets", cli_targets}, {"kernels", cli_kernels}, {"run", cli_run}, {"compile", cli_compile},
+    {"verify", cli_verify},   {"check", cli_check},     {"help", help},
 };
 
 enum { VERBS = sizeof verbs / sizeof *verbs };
@@ -60,7 +64,7 @@ enum { VERBS = sizeof verbs / sizeof *verbs };
 int main(int argc, char **argv)
 {
     if (argc < 2) {
-        fputs("tw: which verb? There are targets, kernels, run, compile, verify and help\n", stderr);
+        fputs("tw: which verb? There are targets, kernels, run, compile, verify, check and help\n", stderr);
         return CLI_REFUSE;
     }
     const char *verb = strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ? "help" : argv[1];

@@ -27,10 +27,8 @@ typedef struct {
 
 static const struct option options[] = {
     {"target", required_argument, NULL, 't'},
-    {"in", required_argument, NULL, 'i'},
     {"out", required_argument, NULL, 'O'},
-    {"set", required_argument, NULL, 's'},
-    {"shape", required_argument, NULL, 'S'},
+    CLI_PROBLEM_OPTIONS,
     {"seed", required_argument, NULL, 'r'},
     {"check", no_argument, NULL, 'c'},
     {"time", required_argument, NULL, 'n'},
@@ -57,44 +55,21 @@ static tw_status take_output(run_request *request, char *text)
 
 static tw_status take_option(run_request *request, int option)
 {
-    char *name, *value;
-    long long size;
     switch (option) {
     case 't': request->target_name = optarg; return tw_ok();
-    case 'i':
-        TW_TRY(cli_split("--in", "NAME=FILE.npy", optarg, &name, &value));
-        return tw_problem_set_input(request->problem, name, value);
     case 'O': return take_output(request, optarg);
-    case 's':
-        TW_TRY(cli_split("--set", "NAME=VALUE", optarg, &name, &value));
-        return tw_problem_set(request->problem, name, value);
-    case 'S':
-        TW_TRY(cli_split("--shape", "NAME=N", optarg, &name, &value));
-        TW_TRY(cli_integer(name, value, 1, 1LL << 40, &size));
-        return tw_problem_set_size(request->problem, name, size);
     case 'r': return cli_integer("--seed", optarg, 0, INT64_MAX, &request->seed);
     case 'n': return cli_integer("--time", optarg, 1, LAUNCHES_MAX, &request->launches);
     case 'p': return cli_integer("--pad", optarg, 0, 1 << 20, &request->pad);
     case 'j': request->json = optarg; return cli_json_allowed(optarg);
-    default: request->check = 1; return tw_ok();
+    case 'c': request->check = 1; return tw_ok();
+    default: return cli_problem_option(request->problem, option, optarg);
     }
-}
-
-/* The kernel is named somewhere between the options, which need it: so they are gone through twice. */
-static tw_status find_kernel(int argc, char **argv, run_request *request)
-{
-    int option;
-    const char *name;
-    do {
-        TW_TRY(cli_option(argc, argv, options, &option));
-    } while (option >= 0);
-    TW_TRY(cli_positional(argc, argv, "KERNEL", &name));
-    return cli_kernel(name, &request->kernel);
 }
 
 static tw_status parse(int argc, char **argv, run_request *request)
 {
-    TW_TRY(find_kernel(argc, argv, request));
+    TW_TRY(cli_find_kernel(argc, argv, options, &request->kernel));
     TW_TRY(tw_problem_create(request->kernel, &request->problem));
     optind = 0; /* glibc: start again */
     for (;;) {

@@ -22,22 +22,22 @@ static double median(cli_result *result)
     return (result->milliseconds[(n - 1) / 2] + result->milliseconds[n / 2]) / 2;
 }
 
-static void print_head(const cli_result *result)
+void cli_describe_print(const tw_problem *problem, const tw_target *target)
 {
     static const char *const origin[] = {"built in", "from the cache", "compiled now"};
-    const tw_kernel *kernel = tw_problem_kernel(result->problem);
-    printf("%s on %s (%s), kernel %s\n ", kernel->name, tw_target_identity(result->target)->name,
-           tw_target_device(result->target), origin[tw_instance_where(tw_problem_instance(result->problem))]);
+    const tw_kernel *kernel = tw_problem_kernel(problem);
+    printf("%s on %s (%s), kernel %s\n ", kernel->name, tw_target_identity(target)->name,
+           tw_target_device(target), origin[tw_instance_where(tw_problem_instance(problem))]);
     for (const tw_symbol *s = kernel->symbols; s->name; s++) {
-        int64_t size = tw_problem_size(result->problem, s->name);
+        int64_t size = tw_problem_size(problem, s->name);
         if (size)
             printf(" %s=%lld", s->name, (long long)size);
     }
     for (const tw_option *o = kernel->options; o && o->name; o++)
-        printf(" %s=%s", o->name, tw_problem_option(result->problem, o->name));
+        printf(" %s=%s", o->name, tw_problem_option(problem, o->name));
     for (const tw_scalar *s = kernel->scalars; s && s->name; s++) {
-        if (tw_problem_holds(result->problem, s->present))
-            printf(" %s=%g", s->name, tw_problem_scalar(result->problem, s->name));
+        if (tw_problem_holds(problem, s->present))
+            printf(" %s=%g", s->name, tw_problem_scalar(problem, s->name));
     }
     putchar('\n');
 }
@@ -72,7 +72,7 @@ static void print_errors(const cli_result *result)
 
 void cli_result_print(cli_result *result)
 {
-    print_head(result);
+    cli_describe_print(result->problem, result->target);
     if (result->checked)
         print_errors(result);
     if (!result->launches)
@@ -110,26 +110,40 @@ static void add_errors(cJSON *json, const cli_result *result)
     cJSON_AddBoolToObject(json, "pass", result->pass);
 }
 
-tw_status cli_result_json(cli_result *result, const char *path)
+void cli_describe_json(cJSON *json, const tw_problem *problem, const tw_target *target)
 {
-    const tw_kernel *kernel = tw_problem_kernel(result->problem);
-    cJSON *json = cJSON_CreateObject();
+    const tw_kernel *kernel = tw_problem_kernel(problem);
     cJSON_AddStringToObject(json, "kernel", kernel->name);
-    cJSON_AddStringToObject(json, "target", tw_target_identity(result->target)->name);
-    cJSON_AddStringToObject(json, "device", tw_target_device(result->target));
+    cJSON_AddStringToObject(json, "target", tw_target_identity(target)->name);
+    cJSON_AddStringToObject(json, "device", tw_target_device(target));
     cJSON *shape = cJSON_AddObjectToObject(json, "shape");
     for (const tw_symbol *s = kernel->symbols; s->name; s++) {
-        int64_t size = tw_problem_size(result->problem, s->name);
+        int64_t size = tw_problem_size(problem, s->name);
         if (size)
             cJSON_AddNumberToObject(shape, s->name, (double)size);
     }
     cJSON *options = cJSON_AddObjectToObject(json, "options");
     for (const tw_option *o = kernel->options; o && o->name; o++)
-        cJSON_AddStringToObject(options, o->name, tw_problem_option(result->problem, o->name));
+        cJSON_AddStringToObject(options, o->name, tw_problem_option(problem, o->name));
     for (const tw_scalar *s = kernel->scalars; s && s->name; s++) {
-        if (tw_problem_holds(result->problem, s->present))
-            cJSON_AddNumberToObject(options, s->name, tw_problem_scalar(result->problem, s->name));
+        if (tw_problem_holds(problem, s->present))
+            cJSON_AddNumberToObject(options, s->name, tw_problem_scalar(problem, s->name));
     }
+}
+
+void cli_traffic_json(cJSON *json, const tw_traffic *traffic)
+{
+    if (!traffic->global_read_bytes && !traffic->global_written_bytes)
+        return;
+    cJSON_AddNumberToObject(json, "global_read_bytes", (double)traffic->global_read_bytes);
+    cJSON_AddNumberToObject(json, "global_written_bytes", (double)traffic->global_written_bytes);
+}
+
+tw_status cli_result_json(cli_result *result, const char *path)
+{
+    const tw_kernel *kernel = tw_problem_kernel(result->problem);
+    cJSON *json = cJSON_CreateObject();
+    cli_describe_json(json, result->problem, result->target);
     cJSON_AddNumberToObject(json, "seed", (double)result->seed);
     if (result->checked)
         add_errors(json, result);
@@ -141,6 +155,7 @@ tw_status cli_result_json(cli_result *result, const char *path)
         cJSON_AddNumberToObject(json, "gflops", kernel->flops(result->problem) / middle * 1e-6);
     }
     cJSON_AddNumberToObject(json, "bytes", tw_problem_bytes(result->problem));
+    cli_traffic_json(json, tw_problem_traffic(result->problem));
     tw_status status = cli_json_write(path, json);
     cJSON_Delete(json);
     return status;

@@ -126,7 +126,7 @@ static tw_status verify(const verify_options *given, conform *suite, cli_verific
     /* Half the time to compile, the same arithmetic. A user's own flags stay. */
     const int own_flags = here->kind == TW_TARGET_EMULATED && !getenv("TW_CFLAGS");
     if (own_flags)
-        setenv("TW_CFLAGS", "-O1 -g0", 1);
+        setenv("TW_CFLAGS", "-O1 -g1", 1);
     conform_walk(suite, CONFORM_COLLECT, NULL, here);
     printf("verifying %s%s%s, seed %lld, %ld instances\n", here->name, verification->target ? ", " : "",
            verification->target ? tw_target_device(verification->target) : "", given->seed,
