@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compile.h"
 #include "process.h"
 
 /* Both print, for each address behind -a, the address and then a line with the function and one with
@@ -38,8 +37,8 @@ static int find_object(const void *address, const char **path, uintptr_t *base)
     return 1;
 }
 
-/* `file` from the folder of tilewright.h on, without "folder/../"; free() it. */
-static char *from_root(const char *file)
+/* `file` without "folder/../"; free() it. */
+static char *straighten(const char *file)
 {
     char *path = tw_text_format("%s", file), *back;
     while ((back = strstr(path, "/../"))) {
@@ -48,29 +47,27 @@ static char *from_root(const char *file)
             folder--;
         memmove(folder, back + 4, strlen(back + 4) + 1);
     }
-    const char *root = tw_source_root();
-    size_t length = strlen(root);
-    const char *inside = path;
-    if (strncmp(path, root, length) == 0 && path[length] == '/')
-        inside += length + 1;
-    while (strncmp(inside, "./", 2) == 0)
-        inside += 2;
-    char *relative = tw_text_format("%s", inside);
-    free(path);
-    return relative;
+    return path;
 }
 
 static int is_in(const char *file, const char *folder) { return strncmp(file, folder, strlen(folder)) == 0; }
 
-/* A line "file:line" of the output, innermost calls first. */
-static void take_frame(tw_place *place, char *line)
+static const char emulator[] = "arch/emulator/";
+
+/* A line "file:line" of the output, innermost calls first. The innermost of all is the emulator's, whose path tells
+ * where the headers lay when the object was compiled: that is cut off. */
+static void take_frame(tw_place *place, char *line, char root[PATH_MAX])
 {
     line[strcspn(line, " \n")] = '\0'; /* "(discriminator 2)" */
     char *colon = strrchr(line, ':');
     if (!colon || line[0] == '?' || colon[1] == '?' || colon[1] == '0')
         return;
-    char *file = from_root(line);
-    if (is_in(file, "arch/emulator/")) {
+    char *path = straighten(line), *inside = strstr(path, emulator);
+    if (inside)
+        snprintf(root, PATH_MAX, "%.*s", (int)(inside - path), path);
+    char *file = tw_text_format("%s", is_in(path, root) ? path + strlen(root) : path);
+    free(path);
+    if (is_in(file, emulator)) {
         free(file);
     } else if (is_in(file, "arch/") || is_in(file, "ops/") || is_in(file, "tiles/")) {
         if (!place->library && !place->kernel)
@@ -87,14 +84,16 @@ static void take_frame(tw_place *place, char *line)
 static void take_output(char *printed, const size_t *index, size_t count, tw_place *place)
 {
     size_t at = 0;
+    char root[PATH_MAX] = "";
     int frames = 0;
     tw_place *now = NULL;
     for (char *rest = printed, *line; (line = strsep(&rest, "\n"));) {
         if (strncmp(line, "0x", 2) == 0) {
             now = at < count ? &place[index[at++]] : NULL;
+            root[0] = '\0';
             frames = 0;
         } else if (now && frames++ % 2 == 1) {
-            take_frame(now, line);
+            take_frame(now, line, root);
         }
     }
 }
