@@ -30,6 +30,7 @@ typedef struct {
     const char *extra_flags;         /* environment variable with further flags, or NULL */
     const char *flags[FLAGS_MAX];
     const char *resources[NAMES_MAX]; /* flags that print what a kernel uses */
+    const char *line_tables;          /* flag that keeps source lines */
     const char *comma;                /* how a comma inside -D is written */
 } compiler_row;
 
@@ -64,6 +65,7 @@ static const compiler_row rows[TW_TARGET_KINDS] = {
         .flags = { "-x", "cu", "-std=c++17", "-O3", "-cubin", "-gencode=arch=compute_{number},code={code}",
                    "-DTW_MACHINE={machine}", "-I{root}" },
         .resources = { "-Xptxas", "-v" },
+        .line_tables = "-lineinfo",
         .comma = "\\,",
     },
     [TW_TARGET_HIP] = {
@@ -74,6 +76,7 @@ static const compiler_row rows[TW_TARGET_KINDS] = {
         .flags = { "-x", "c", "--target=amdgcn-amd-amdhsa", "-mcpu={code}", "-nogpulib", "-ffreestanding",
                    "-std=c11", "-O3", "-DTW_MACHINE={machine}", "-I{root}" },
         .resources = { "-Rpass-analysis=kernel-resource-usage" },
+        .line_tables = "-gline-tables-only",
         .comma = ",",
     },
 };
@@ -258,6 +261,8 @@ void tw_compile_command(const tw_target_id *id, const tw_compilation *compilatio
         for (int i = 0; i < NAMES_MAX && row->resources[i]; i++)
             tw_list_add(command, "%s", row->resources[i]);
     }
+    if (compilation->line_tables && row->line_tables)
+        tw_list_add(command, "%s", row->line_tables);
     if (compilation->depfile) {
         const char *target = compilation->depfile_target ? compilation->depfile_target : compilation->output;
         tw_list_add(command, "-MMD");

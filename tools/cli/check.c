@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check.h"
 #include "run_report.h"
 
 enum { SCHEDULES = 5, SCHEDULES_MAX = 100000 };
@@ -211,7 +212,7 @@ static tw_status prepare(check_request *request)
     tw_problem_free(problem);
     TW_TRY(status);
     if (!request->target_name)
-        return tw_fail(TW_INVALID, "tw check needs --target emu:MACHINE; tw targets lists them");
+        return tw_fail(TW_INVALID, "tw check needs --target: emu:MACHINE, or with --asm cuda:MACHINE or hip:MACHINE");
     TW_TRY(tw_target_parse(request->target_name, &id));
     if (id.kind != TW_TARGET_EMULATED)
         return tw_fail(TW_INVALID,
@@ -222,6 +223,9 @@ static tw_status prepare(check_request *request)
 
 int cli_check(int argc, char **argv)
 {
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--asm") == 0)
+            return cli_check_asm(argc, argv);
     check_request request = {.argc = argc, .argv = argv, .seed = 1, .schedules = SCHEDULES};
     check_result result = {.failing_seed = -1, .json = cJSON_CreateObject()};
     tw_status status = prepare(&request);

@@ -12,55 +12,26 @@
 #include "host/file.h"
 #include "report.h"
 #include "resources.h"
-
-enum { DEFINES_MAX = 64 };
+#include "subject.h"
 
 typedef struct {
-    const tw_kernel *kernel; /* NULL with --source */
-    tw_problem *problem;     /* holds the kernel's options */
-    const char *source, *target, *output, *folder, *depfile, *stamp, *json;
+    cli_subject subject;
+    const char *target, *output, *folder, *depfile, *stamp, *json;
     int print_command, resources;
-    tw_define define[DEFINES_MAX];
-    size_t define_count;
 } compile_request;
 
 static const struct option options[] = {
-    {"target", required_argument, NULL, 't'},  {"source", required_argument, NULL, 'f'},
-    {"set", required_argument, NULL, 's'},     {"define", required_argument, NULL, 'D'},
+    {"target", required_argument, NULL, 't'},  CLI_SUBJECT_OPTIONS,
     {"output", required_argument, NULL, 'o'},  {"into", required_argument, NULL, 'i'},
     {"depfile", required_argument, NULL, 'd'}, {"stamp", required_argument, NULL, 'S'},
     {"print-command", no_argument, NULL, 'p'}, {"resources", no_argument, NULL, 'r'},
     {"json", required_argument, NULL, 'j'},    {0},
 };
 
-static tw_status add_define(compile_request *request, char *text)
-{
-    if (request->define_count == DEFINES_MAX)
-        return tw_fail(TW_INVALID, "more than %d macros", DEFINES_MAX);
-    char *equals = strchr(text, '=');
-    if (equals)
-        *equals = '\0';
-    if (!*text)
-        return tw_fail(TW_INVALID, "-D needs NAME or NAME=TEXT");
-    request->define[request->define_count++] = (tw_define){text, equals ? equals + 1 : "1"};
-    return tw_ok();
-}
-
-static tw_status take_setting(compile_request *request, char *text)
-{
-    char *name, *value;
-    TW_TRY(cli_split("--set", "NAME=VALUE", text, &name, &value));
-    if (!request->problem)
-        return tw_fail(TW_INVALID, "--set %s: a --source has no options; use -D MACRO=TEXT", name);
-    return tw_problem_set(request->problem, name, value);
-}
-
 static tw_status take_option(compile_request *request, int option)
 {
     switch (option) {
     case 't': request->target = optarg; return tw_ok();
-    case 's': return take_setting(request, optarg);
-    case 'D': return add_define(request, optarg);
     case 'o': request->output = optarg; return tw_output_allowed(optarg);
     case 'i': request->folder = optarg; return tw_ok();
     case 'd': request->depfile = optarg; return tw_ok();
@@ -68,37 +39,13 @@ static tw_status take_option(compile_request *request, int option)
     case 'p': request->print_command = 1; return tw_ok();
     case 'r': request->resources = 1; return tw_ok();
     case 'j': request->json = optarg; return cli_json_allowed(optarg);
-    default: return tw_ok();
+    default: return cli_subject_take(&request->subject, option);
     }
-}
-
-/* What the other options refer to: a described kernel or a source. */
-static tw_status find_subject(int argc, char **argv, compile_request *request)
-{
-    int option;
-    const char *name;
-    for (;;) {
-        TW_TRY(cli_option(argc, argv, options, &option));
-        if (option < 0)
-            break;
-        if (option == 'f')
-            request->source = optarg;
-    }
-    if (request->source) {
-        if (optind < argc)
-            return tw_fail(TW_INVALID, "'%s' and --source %s: name a kernel or a source, not both",
-                           argv[optind], request->source);
-        return tw_ok();
-    }
-    TW_TRY(cli_positional(argc, argv, "KERNEL", &name));
-    TW_TRY(cli_kernel(name, &request->kernel));
-    return tw_problem_create(request->kernel, &request->problem);
 }
 
 static tw_status parse(int argc, char **argv, compile_request *request)
 {
-    TW_TRY(find_subject(argc, argv, request));
-    optind = 0; /* glibc: start again */
+    TW_TRY(cli_subject_find(argc, argv, options, 0, &request->subject));
     for (;;) {
         int option;
         TW_TRY(cli_option(argc, argv, options, &option));
@@ -117,22 +64,6 @@ static tw_status parse(int argc, char **argv, compile_request *request)
     return tw_ok();
 }
 
-/* The kernel's options in front of the -D's, so that these may override. */
-static tw_status collect_defines(compile_request *request)
-{
-    const tw_define *defines;
-    size_t count;
-    if (!request->problem)
-        return tw_ok();
-    tw_problem_defines(request->problem, &defines, &count);
-    if (request->define_count + count > DEFINES_MAX)
-        return tw_fail(TW_INVALID, "more than %d macros", DEFINES_MAX);
-    memmove(request->define + count, request->define, request->define_count * sizeof *defines);
-    memcpy(request->define, defines, count * sizeof *defines);
-    request->define_count += count;
-    return tw_ok();
-}
-
 static void print_resources(const cli_resources *kernels, int count)
 {
     if (!count)
@@ -148,7 +79,8 @@ static void print_resources(const cli_resources *kernels, int count)
     }
 }
 
-/* Of a report on resources: warnings, and what ptxas calls information though it costs speed (C7508, C7510). */
+/* Of a report on resources: warnings, and what ptxas calls information though it costs speed (C7508, C7510).
+ */
 static void print_warnings(const char *log)
 {
     while (*log) {
@@ -212,10 +144,10 @@ static tw_status compile(const compile_request *request, const tw_target_id *id,
         char *stem = basename(copy);
         stem[strcspn(stem, ".")] = '\0';
         tw_instance_request instance = {
-            .kernel = request->kernel ? request->kernel->name : stem,
+            .kernel = request->subject.kernel ? request->subject.kernel->name : stem,
             .source = source,
-            .defines = request->define,
-            .define_count = request->define_count,
+            .defines = request->subject.define,
+            .define_count = request->subject.define_count,
         };
         char *path;
         tw_status status = tw_instance_ship(id, &instance, request->folder, request->depfile, request->stamp,
@@ -227,8 +159,8 @@ static tw_status compile(const compile_request *request, const tw_target_id *id,
     char *nowhere = request->output ? NULL : tw_temporary_name("/tmp/tilewright");
     tw_compilation compilation = {
         .source = source,
-        .defines = request->define,
-        .define_count = request->define_count,
+        .defines = request->subject.define,
+        .define_count = request->subject.define_count,
         .output = request->output ? request->output : nowhere,
         .depfile = request->depfile,
         .depfile_target = request->stamp,
@@ -246,8 +178,8 @@ static void print_command(const compile_request *request, const tw_target_id *id
     tw_list command = {0};
     tw_compilation compilation = {
         .source = source,
-        .defines = request->define,
-        .define_count = request->define_count,
+        .defines = request->subject.define,
+        .define_count = request->subject.define_count,
         .output = request->output ? request->output : "OBJECT",
         .depfile = request->depfile,
         .depfile_target = request->stamp,
@@ -264,11 +196,9 @@ static tw_status execute(compile_request *request)
 {
     tw_target_id id;
     TW_TRY(tw_target_resolve(request->target, &id));
-    TW_TRY(collect_defines(request));
-    char *source = request->source ? realpath(request->source, NULL)
-                                   : tw_text_format("%s/%s", tw_source_root(), request->kernel->source);
-    if (!source)
-        return tw_fail(TW_IO, "--source %s: there is no such file", request->source);
+    TW_TRY(cli_subject_defines(&request->subject));
+    char *source;
+    TW_TRY(cli_subject_source(&request->subject, &source));
     if (request->print_command) {
         print_command(request, &id, source);
         free(source);
@@ -299,6 +229,6 @@ int cli_compile(int argc, char **argv)
     tw_status status = parse(argc, argv, &request);
     if (status.code == TW_OK)
         status = execute(&request);
-    tw_problem_free(request.problem);
+    cli_subject_free(&request.subject);
     return status.code == TW_OK ? CLI_PASS : cli_fail(&status);
 }

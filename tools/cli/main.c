@@ -36,11 +36,16 @@ static const char usage[] =
     "      --in, --set, --shape, --pad      as for tw run\n"
     "      --schedules N, --seed N          N orders of the waves (default 5) from this seed on (default 1)\n"
     "      --json FILE                      the findings as JSON; exit 1 where there are any\n"
+    "  tw check (KERNEL | --source FILE | --object FILE) --asm --target (cuda|hip):MACHINE\n"
+    "      --set NAME=VALUE, -D NAME[=TEXT] options of the kernel, further macros\n"
+    "      --stages N                       of the kernel's ring, where the code does not tell\n"
+    "      --listing FILE, --json FILE      the instructions; the findings. Exit 1 where there are some\n"
     "  tw help\n"
     "\n"
     "Targets: cpu, emu:MACHINE (a GPU's back end executed on this processor), cuda[:MACHINE], hip[:MACHINE].\n"
     "Exit status: 0 done, 1 a wrong result, 2 refused (one line on stderr, nothing written).\n"
-    "Environment: TW_CACHE, TW_CC, TW_CFLAGS, TW_NVCC, TW_CLANG_AMDGPU, TW_SOURCE_ROOT, TW_BUILD_KERNELS.\n"
+    "Environment: TW_CACHE, TW_CC, TW_CFLAGS, TW_NVCC, TW_CLANG_AMDGPU, TW_NVDISASM, TW_SOURCE_ROOT,\n"
+    "TW_BUILD_KERNELS.\n"
     "bf16 tensors in .npy files are uint16 bits; f2, f4, f8 and integers are converted on the way in.\n";
 
 static int help(int argc, char **argv)

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * tw check --asm: what a GPU's compiler made of a kernel, read from its disassembly. The rules stand in
+ * asm_waits.c and asm_rules.c.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "asm.h"
+#include "check.h"
+#include "host/file.h"
+#include "report.h"
+#include "subject.h"
+
+enum { STAGES_MAX = 64 };
+
+typedef struct {
+    cli_subject subject;
+    const char *target, *object, *json, *listing;
+    long long stages;
+} check_request;
+
+static const struct option options[] = {
+    {"asm", no_argument, NULL, 'a'},
+    {"target", required_argument, NULL, 't'},
+    CLI_SUBJECT_OPTIONS,
+    {"object", required_argument, NULL, 'O'},
+    {"stages", required_argument, NULL, 'n'},
+    {"json", required_argument, NULL, 'j'},
+    {"listing", required_argument, NULL, 'l'},
+    {0},
+};
+
+static tw_status take_option(check_request *request, int option)
+{
+    switch (option) {
+    case 't': request->target = optarg; return tw_ok();
+    case 'O': request->object = optarg; return tw_ok();
+    case 'n': return cli_integer("--stages", optarg, 2, STAGES_MAX, &request->stages);
+    case 'j': request->json = optarg; return cli_json_allowed(optarg);
+    case 'l': request->listing = optarg; return tw_output_allowed(optarg);
+    default: return cli_subject_take(&request->subject, option);
+    }
+}
+
+static tw_status parse(int argc, char **argv, check_request *request)
+{
+    int option;
+    for (int i = 1; i < argc; i++) /* an --object stands in a kernel's place */
+        if (strncmp(argv[i], "--object", 8) == 0)
+            request->object = argv[i];
+    TW_TRY(cli_subject_find(argc, argv, options, request->object != NULL, &request->subject));
+    for (;;) {
+        TW_TRY(cli_option(argc, argv, options, &option));
+        if (option < 0)
+            break;
+        TW_TRY(take_option(request, option));
+    }
+    if (!request->target)
+        return tw_fail(TW_INVALID, "tw check needs --target; with --asm one of cuda:MACHINE and hip:MACHINE");
+    if (request->object && (request->subject.kernel || request->subject.source))
+        return tw_fail(TW_INVALID, "--object %s and a kernel: give one of them", request->object);
+    return tw_ok();
+}
+
+typedef struct {
+    const check_request *request;
+    tw_target_id id;
+    char *log; /* the compiler's; NULL with --object */
+    asm_listing listing;
+    asm_findings findings;
+} check;
+
+/* Compiles into `object`, with source lines. */
+static tw_status compile(check_request *request, check *c, const char *object)
+{
+    char *source;
+    TW_TRY(cli_subject_defines(&request->subject));
+    TW_TRY(cli_subject_source(&request->subject, &source));
+    tw_compilation compilation = {
+        .source = source,
+        .defines = request->subject.define,
+        .define_count = request->subject.define_count,
+        .output = object,
+        .report_resources = 1,
+        .line_tables = 1,
+    };
+    tw_status status = tw_compile(&c->id, &compilation, &c->log);
+    free(source);
+    return status;
+}
+
+static tw_status write_listing(const check *c, const char *path)
+{
+    tw_output output;
+    TW_TRY(tw_output_open(&output, path));
+    for (int k = 0; k < c->listing.kernels; k++) {
+        const asm_kernel *kernel = &c->listing.kernel[k];
+        fprintf(output.stream, "%s:\n", kernel->name);
+        for (int i = 0; i < kernel->count; i++)
+            fprintf(output.stream, "\t%s\n", kernel->instruction[i].text);
+    }
+    TW_TRY(tw_output_close(&output));
+    return tw_output_commit(&output);
+}
+
+static tw_status examine(const check_request *request, check *c, const char *object)
+{
+    c->listing.object = object;
+    c->listing.lanes = c->id.machine->lanes;
+    if (c->id.kind == TW_TARGET_HIP)
+        TW_TRY(asm_read_amd(object, &c->listing));
+    else
+        TW_TRY(asm_read_nvidia(object, c->log, &c->listing));
+    if (!c->listing.kernels)
+        return tw_fail(TW_INVALID, "%s holds no kernel", request->object ? request->object : object);
+    for (int k = 0; k < c->listing.kernels; k++) {
+        asm_flow flow;
+        asm_flow_make(&c->listing.kernel[k], &flow);
+        asm_check_waits(&c->listing, &flow, (int)request->stages, &c->findings);
+        asm_check_matrices(&c->listing, &flow, c->log, &c->findings);
+        asm_check_stack(&c->listing, &flow, &c->findings);
+        asm_flow_free(&flow);
+    }
+    TW_TRY(asm_place(&c->listing, &c->findings));
+    return request->listing ? write_listing(c, request->listing) : tw_ok();
+}
+
+static int count_kind(const asm_kernel *kernel, asm_kind kind)
+{
+    int count = 0;
+    for (int i = 0; i < kernel->count; i++)
+        count += kernel->instruction[i].kind == kind;
+    return count;
+}
+
+static void print_source(const asm_source *place)
+{
+    if (place->file)
+        printf("%s:%d", place->file, place->line);
+    if (place->library)
+        printf(" (%s:%d)", place->library, place->library_line);
+}
+
+static void print(const check *c)
+{
+    for (int i = 0; i < c->findings.count; i++) {
+        const asm_finding *f = &c->findings.finding[i];
+        printf("%s ", f->code);
+        print_source(&f->place);
+        printf("%s%s: %s", f->place.file ? ", kernel " : "", f->kernel->name, f->what);
+        if (f->other.file) {
+            printf("; see ");
+            print_source(&f->other);
+        }
+        printf("; fix: %s\n", f->fix);
+    }
+    if (c->listing.skipped)
+        printf(
+            "skipped: waits, loops and matrix instructions (%s); registers and spills are the compiler's\n",
+            c->listing.skipped);
+    for (int k = 0; k < c->listing.kernels; k++) {
+        const asm_kernel *kernel = &c->listing.kernel[k];
+        printf("%s on %s: %d instructions, %d matrix instructions, %d copies past the registers",
+               kernel->name, c->id.name, kernel->count, count_kind(kernel, ASM_MATRIX),
+               count_kind(kernel, ASM_COPY));
+        if (kernel->figures.registers >= 0)
+            printf(", %d registers, %d spills, %d bytes of stack", kernel->figures.registers,
+                   kernel->figures.spills, kernel->figures.stack_bytes);
+        putchar('\n');
+    }
+    printf("%d findings\n", c->findings.count);
+}
+
+static void add_source(cJSON *json, const char *file, const char *line, const char *library,
+                       const char *library_line, const asm_source *place)
+{
+    if (place->file) {
+        cJSON_AddStringToObject(json, file, place->file);
+        cJSON_AddNumberToObject(json, line, place->line);
+    }
+    if (place->library) {
+        cJSON_AddStringToObject(json, library, place->library);
+        cJSON_AddNumberToObject(json, library_line, place->library_line);
+    }
+}
+
+static cJSON *findings_json(const check *c)
+{
+    cJSON *list = cJSON_CreateArray();
+    for (int i = 0; i < c->findings.count; i++) {
+        const asm_finding *f = &c->findings.finding[i];
+        cJSON *json = cJSON_CreateObject();
+        cJSON_AddStringToObject(json, "code", f->code);
+        cJSON_AddStringToObject(json, "kernel", f->kernel->name);
+        add_source(json, "file", "line", "library_file", "library_line", &f->place);
+        add_source(json, "other_file", "other_line", "other_library_file", "other_library_line", &f->other);
+        cJSON_AddStringToObject(json, "what", f->what);
+        cJSON_AddStringToObject(json, "fix", f->fix);
+        cJSON_AddItemToArray(list, json);
+    }
+    return list;
+}
+
+static cJSON *kernels_json(const check *c)
+{
+    cJSON *list = cJSON_CreateArray();
+    for (int k = 0; k < c->listing.kernels; k++) {
+        const asm_kernel *kernel = &c->listing.kernel[k];
+        const asm_figures *figures = &kernel->figures;
+        cJSON *json = cJSON_CreateObject();
+        cJSON_AddStringToObject(json, "kernel", kernel->name);
+        cJSON_AddNumberToObject(json, "instructions", kernel->count);
+        cJSON_AddNumberToObject(json, "matrix_instructions", count_kind(kernel, ASM_MATRIX));
+        cJSON_AddNumberToObject(json, "copies", count_kind(kernel, ASM_COPY));
+        cJSON_AddNumberToObject(json, "registers", figures->registers);
+        cJSON_AddNumberToObject(json, "accumulators", figures->accumulators);
+        cJSON_AddNumberToObject(json, "scalars", figures->scalars);
+        cJSON_AddNumberToObject(json, "spills", figures->spills);
+        cJSON_AddNumberToObject(json, "scalar_spills", figures->scalar_spills);
+        cJSON_AddNumberToObject(json, "stack_bytes", figures->stack_bytes);
+        cJSON_AddNumberToObject(json, "shared_bytes", figures->shared_bytes);
+        cJSON_AddItemToArray(list, json);
+    }
+    return list;
+}
+
+static tw_status write_json(const check *c, const char *path)
+{
+    cJSON *json = cJSON_CreateObject();
+    cJSON_AddStringToObject(json, "target", c->id.name);
+    if (c->listing.skipped)
+        cJSON_AddStringToObject(json, "skipped", c->listing.skipped);
+    cJSON_AddItemToObject(json, "kernels", kernels_json(c));
+    cJSON_AddItemToObject(json, "findings", findings_json(c));
+    tw_status status = cli_json_write(path, json);
+    cJSON_Delete(json);
+    return status;
+}
+
+static tw_status execute(check_request *request, check *c)
+{
+    TW_TRY(tw_target_resolve(request->target, &c->id));
+    if (c->id.kind != TW_TARGET_CUDA && c->id.kind != TW_TARGET_HIP)
+        return tw_fail(TW_INVALID,
+                       "--asm reads what a GPU's compiler made, cuda:MACHINE or hip:MACHINE; %s is compiled "
+                       "by the host's",
+                       c->id.name);
+    char *made = request->object ? NULL : tw_temporary_name("/tmp/tilewright");
+    tw_status status = made ? compile(request, c, made) : tw_ok();
+    if (status.code == TW_OK)
+        status = examine(request, c, made ? made : request->object);
+    if (made)
+        remove(made);
+    free(made);
+    if (status.code == TW_OK && (!request->json || strcmp(request->json, "-") != 0))
+        print(c);
+    if (status.code == TW_OK && request->json)
+        status = write_json(c, request->json);
+    return status;
+}
+
+int cli_check_asm(int argc, char **argv)
+{
+    check_request request = {0};
+    check c = {.request = &request};
+    tw_status status = parse(argc, argv, &request);
+    if (status.code == TW_OK)
+        status = execute(&request, &c);
+    int found = c.findings.count > 0;
+    asm_findings_free(&c.findings);
+    asm_listing_free(&c.listing);
+    free(c.log);
+    cli_subject_free(&request.subject);
+    return status.code != TW_OK ? cli_fail(&status) : found ? CLI_FAIL : CLI_PASS;
+}
