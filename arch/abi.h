@@ -15,13 +15,14 @@
 
 #include "report.h"
 
-enum { TW_ABI = 3, TW_INFO_TILES = 8, TW_RANK_MAX = 4 };
+enum { TW_ABI = 4, TW_INFO_TILES = 8, TW_RANK_MAX = 4 };
 
 typedef struct {
     uint32_t abi;                /* TW_ABI of the headers the kernel was compiled with */
     uint32_t threads;            /* threads of a block */
     uint32_t shared_bytes;       /* dynamic shared memory a launch must ask for; 0 where it is static */
     uint32_t args_bytes;         /* sizeof the kernel's argument struct */
+    uint32_t cluster;            /* blocks of a cluster, along the grid's first axis; 1: no clusters */
     int32_t tile[TW_INFO_TILES]; /* the kernel's own figures (tile sizes), for the host's grid */
 } tw_kernel_info;
 

@@ -48,8 +48,8 @@ typedef void tw__native_kernel(const void *args);
 
 #define TW_EXPORT(name, args_type, shared_type, ...)                                                         \
     TW_LINK const tw_kernel_info name##_info;                                                                \
-    const tw_kernel_info name##_info = {                                                                     \
-        TW_ABI, name##_threads, sizeof(shared_type), sizeof(args_type), {__VA_ARGS__}};                      \
+    const tw_kernel_info name##_info = {TW_ABI, name##_threads, sizeof(shared_type), sizeof(args_type),      \
+                                        1,      {__VA_ARGS__}};                                              \
     TW_LINK int name##_launch(const tw_launch_request *request)                                              \
     {                                                                                                        \
         return tw__native_launch(request, &name##_info, name);                                               \

@@ -73,16 +73,19 @@ TW__EMU_FUNCTION int tw__emu_same_place(const tw__emu_block *block, int first, c
     return next < (first / TW_LANES + 1) * TW_LANES ? next : (first / TW_LANES + 1) * TW_LANES;
 }
 
-/* Every wave waits, and none for something that can still happen. */
-TW__EMU_FAILURE void tw__emu_fail_deadlock(tw__emu_block *block)
-{
-    char message[TW_FINDING_TEXT], text[TW__EMU_WAIT_BYTES], range[32], lanes[48], place[24];
+/* A deadlock's report as it grows: the places of those who wait, of which `known` are named. */
+typedef struct {
+    char message[TW_FINDING_TEXT];
     const void *places[TW_FINDING_PLACES - 1];
-    const uint32_t *at = block->index;
+    int known;
+} tw__emu_standing;
+
+/* Appends where the waves of a block stand. */
+TW__EMU_FUNCTION void tw__emu_describe_block(tw__emu_standing *all, const tw__emu_block *block)
+{
+    char text[TW__EMU_WAIT_BYTES], range[32], lanes[48], place[24];
     const char *mark = ":";
-    int known = 0;
     size_t end;
-    snprintf(message, sizeof message, "block (%u,%u,%u): deadlock", at[0], at[1], at[2]);
     for (int first = 0, next; first < block->waves * TW_LANES; first = next) {
         int wave = first / TW_LANES, last_wave;
         tw__emu_describe_lane(&block->wave[wave].lane[first % TW_LANES], text);
@@ -97,15 +100,32 @@ TW__EMU_FAILURE void tw__emu_fail_deadlock(tw__emu_block *block)
             tw__emu_describe_range(first % TW_LANES, (next - 1) % TW_LANES, lanes + 4, sizeof lanes - 4);
         }
         place[0] = '\0';
-        if (known + 1 < TW_FINDING_PLACES) {
-            places[known++] = block->wave[wave].lane[first % TW_LANES].site;
-            snprintf(place, sizeof place, " at {%d}", known);
+        if (all->known + 1 < TW_FINDING_PLACES) {
+            all->places[all->known++] = block->wave[wave].lane[first % TW_LANES].site;
+            snprintf(place, sizeof place, " at {%d}", all->known);
         }
-        end = strlen(message);
-        snprintf(message + end, sizeof message - end, "%s wave%s%s%s%s", mark, range, lanes, text, place);
+        end = strlen(all->message);
+        snprintf(all->message + end, sizeof all->message - end, "%s wave%s%s%s%s", mark, range, lanes, text,
+                 place);
         mark = ";";
     }
-    tw__emu_fail_whole(TW_FINDING_deadlock, places, known, message);
+}
+
+/* Every wave waits, and none for something that can still happen. */
+TW__EMU_FAILURE void tw__emu_fail_deadlock(tw__emu_cluster *cluster)
+{
+    tw__emu_standing all;
+    memset(&all, 0, sizeof all);
+    for (int rank = 0; rank < cluster->blocks; rank++) {
+        const tw__emu_block *block = &cluster->block[rank];
+        const uint32_t *at = block->index;
+        size_t end = strlen(all.message);
+        snprintf(all.message + end, sizeof all.message - end, "%sblock (%u,%u,%u)%s%s", rank ? "; " : "",
+                 at[0], at[1], at[2], rank ? "" : ": deadlock",
+                 block->returned == block->waves ? ": returned" : "");
+        tw__emu_describe_block(&all, block);
+    }
+    tw__emu_fail_whole(TW_FINDING_deadlock, all.places, all.known, all.message);
 }
 
 #endif

@@ -57,8 +57,9 @@ TW__EMU_FUNCTION void tw__emu_plain(char *plain, size_t bytes, const char *text)
 /* Control goes back to the launcher and never returns to the lane. */
 TW__EMU_FAILURE void tw__emu_stop(tw__emu_lane *lane)
 {
-    lane->block->failed = 1;
-    tw__emu_fiber_switch(&lane->fiber, &lane->block->launcher);
+    tw__emu_cluster *cluster = lane->block->cluster;
+    cluster->failed = 1;
+    tw__emu_fiber_switch(&lane->fiber, &cluster->launcher);
     __builtin_unreachable();
 }
 
@@ -88,12 +89,12 @@ TW__EMU_FUNCTION void tw__emu_note(const tw__emu_lane *lane, tw_finding_code cod
  */
 TW__EMU_FAILURE void tw__emu_stop_at(tw__emu_lane *lane, const char *text)
 {
+    tw__emu_cluster *cluster = lane->block->cluster;
     const uint32_t *at = lane->block->index;
     char plain[TW_FINDING_TEXT];
     tw__emu_plain(plain, sizeof plain, text);
-    snprintf(lane->block->message, sizeof lane->block->message,
-             "emulator: %s (block (%u,%u,%u) wave %d lane %d)", plain, at[0], at[1], at[2], lane->wave->index,
-             lane->index);
+    snprintf(cluster->message, sizeof cluster->message, "emulator: %s (block (%u,%u,%u) wave %d lane %d)",
+             plain, at[0], at[1], at[2], lane->wave->index, lane->index);
     tw__emu_stop(tw__emu_lane_state);
 }
 
@@ -107,7 +108,7 @@ TW__EMU_FAILURE void tw__emu_fail_whole(tw_finding_code code, const void *const 
     if (count > 0)
         lane->site = others[0];
     tw__emu_note(lane, code, others, count, text);
-    snprintf(lane->block->message, sizeof lane->block->message, "emulator: %s", plain);
+    snprintf(lane->block->cluster->message, TW__EMU_MESSAGE_BYTES, "emulator: %s", plain);
     tw__emu_stop(lane);
 }
 

@@ -25,12 +25,13 @@ typedef struct {
     tw__emu_tensor_map map;
     char *shared;
     int at[4]; /* of the box's first element, innermost axis first */
+    int again; /* for one more block: the copy engine reads global memory once for all */
 } tw__emu_box;
 
 /* A copy into shared memory that an mbarrier will be told of when it lands. */
 typedef struct tw__emu_landing {
     void (*land)(const struct tw__emu_landing *landing);
-    tw__emu_lane *lane;       /* that issued it */
+    tw__emu_lane *lane;       /* that issued it, or its counterpart in the block it goes to */
     size_t barrier;           /* the mbarrier's place in shared memory */
     uint32_t arrivals, bytes; /* what the mbarrier then counts */
     uint64_t copies;          /* of cp.async: the lane's copies that must have landed */

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * Instructions that came with sm_90, executed by the emulator: mbarriers (mbarrier.h), tiles moved by the
- * copy engine (tma.h), wgmma (wgmma.h), and here named barriers, the block's pool of registers, stmatrix,
- * elect and clusters of one block.
+ * Instructions that came with sm_90, executed by the emulator: mbarriers (mbarrier.h), clusters
+ * (cluster.h), tiles moved by the copy engine (tma.h), wgmma (wgmma.h), and here named barriers, the block's
+ * pool of registers, stmatrix and elect.
  */
 #ifndef TW_ARCH_EMULATOR_ISA_SM90_H
 #define TW_ARCH_EMULATOR_ISA_SM90_H
 
+#include "cluster.h"
 #include "mbarrier.h"
 #include "tma.h"
 #include "wgmma.h"
@@ -212,24 +213,6 @@ TW_FN void tw__isa_stmatrix_x4(void *row, const uint32_t r[4])
 TW_FN void tw__isa_stmatrix_x4_trans(void *row, const uint32_t r[4])
 {
     tw__emu_stmatrix_issue(tw__emu_stmatrix_x4_trans, row, r, "stmatrix.x4.trans");
-}
-
-/* ---- clusters of one block ---- */
-
-TW_FN int tw__isa_cluster_rank(void) { return 0; }
-
-TW_FN int tw__isa_cluster_size(void) { return 1; }
-
-/* barrier.cluster: all threads of all blocks of the cluster. */
-TW_FN void tw__isa_cluster_barrier(void) { tw__emu_barrier("the cluster barrier"); }
-
-/* mbarrier.arrive on the barrier at the same place in block `rank` of the cluster. */
-TW_FN void tw__isa_mbarrier_arrive_remote(void *bar, int rank)
-{
-    if (rank != 0)
-        tw__emu_fail_at(tw__emu_enter(), "arrival at block %d of a cluster: emulated clusters are one block",
-                        rank);
-    tw__isa_mbarrier_arrive(bar);
 }
 
 #endif

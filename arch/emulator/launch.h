@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * Runs a whole grid of an emulated kernel: blocks over OS threads (OpenMP where the compiler has it on),
- * the lanes of a block as fibers.
+ * Runs a whole grid of an emulated kernel: clusters of blocks (mostly of one) over OS threads (OpenMP where
+ * the compiler has it on), the lanes of a cluster as fibers. Clusters lie along the grid's first axis.
  *
  *   tw__emu_launch(request, info, kernel)   0, or 1 with request->message filled
  *
  * Results, and the message of a failed launch, depend on the request alone and not on os_threads: every
- * block draws its wave order from the seed and its own number, and the first failing block in grid order
+ * cluster draws its wave order from the seed and its own number, and the first failing one in grid order
  * speaks. Blocks behind a failing one may or may not have run.
  */
 #ifndef TW_ARCH_EMULATOR_LAUNCH_H
@@ -41,10 +41,10 @@ enum {
     TW__EMU_THREADS_MAX = 1024 /* of a block, on every machine emulated here */
 };
 
-/* What one OS thread needs to run blocks: the shared memory and a stack per lane in one mapping, a guard
- * page below each. */
+/* What one OS thread needs to run clusters: the blocks' shared memory and a stack per lane in one mapping, a
+ * guard page below each. */
 typedef struct {
-    tw__emu_block block;
+    tw__emu_cluster cluster;
     char *mapping;
     size_t mapping_bytes, stack_stride, page;
 } tw__emu_workspace;
@@ -58,23 +58,24 @@ TW__EMU_FUNCTION int tw__emu_guard(char *page, size_t bytes)
     return madvise(page, bytes, TW__EMU_MADV_GUARD_INSTALL) != 0 && mprotect(page, bytes, PROT_NONE) != 0;
 }
 
-static inline tw__emu_lane *tw__emu_lane_of(tw__emu_block *block, size_t thread)
+/* Lanes are numbered through the blocks. */
+static inline tw__emu_lane *tw__emu_lane_of(tw__emu_cluster *cluster, size_t thread)
 {
-    return &block->wave[thread / TW_LANES].lane[thread % TW_LANES];
+    return &cluster->wave[thread / TW_LANES].lane[thread % TW_LANES];
 }
 
 /* The guard page below a lane's stack. Stacks lie at the mapping's end. */
 static inline char *tw__emu_stack_of(tw__emu_workspace *space, size_t thread)
 {
-    size_t threads = (size_t)space->block.waves * TW_LANES;
+    size_t threads = (size_t)space->cluster.waves * TW_LANES;
     return space->mapping + space->mapping_bytes - (threads - thread) * space->stack_stride;
 }
 
 TW__EMU_FUNCTION void tw__emu_start_lanes(tw__emu_workspace *space)
 {
-    for (size_t thread = 0; thread < (size_t)space->block.waves * TW_LANES; thread++) {
+    for (size_t thread = 0; thread < (size_t)space->cluster.waves * TW_LANES; thread++) {
         size_t unused = thread % TW__EMU_STACK_COLORS * TW__EMU_COLOR_BYTES;
-        tw__emu_fiber_start(&tw__emu_lane_of(&space->block, thread)->fiber,
+        tw__emu_fiber_start(&tw__emu_lane_of(&space->cluster, thread)->fiber,
                             tw__emu_stack_of(space, thread) + space->page,
                             space->stack_stride - space->page - unused, tw__emu_lane_main);
     }
@@ -84,64 +85,88 @@ TW__EMU_FUNCTION void tw__emu_free_workspace(tw__emu_workspace *space)
 {
     if (space->mapping)
         munmap(space->mapping, space->mapping_bytes);
-    free(space->block.async.state);
-    free(space->block.wave);
-    free(space->block.finding);
+    for (int rank = 0; space->cluster.block && rank < space->cluster.blocks; rank++) {
+        free(space->cluster.block[rank].async.state);
+        free(space->cluster.block[rank].finding);
+    }
+    free(space->cluster.block);
+    free(space->cluster.wave);
 }
 
 TW__EMU_FUNCTION void tw__emu_close_workspace(tw__emu_workspace *space)
 {
-    tw__emu_block *block = &space->block;
-    block->kernel = NULL;
-    for (size_t thread = 0; thread < (size_t)block->waves * TW_LANES; thread++) {
-        tw__emu_lane *lane = tw__emu_lane_of(block, thread);
+    tw__emu_cluster *cluster = &space->cluster;
+    for (int rank = 0; rank < cluster->blocks; rank++)
+        cluster->block[rank].kernel = NULL;
+    for (size_t thread = 0; thread < (size_t)cluster->waves * TW_LANES; thread++) {
+        tw__emu_lane *lane = tw__emu_lane_of(cluster, thread);
         if (TW__EMU_ASAN) { /* its copies of frames are freed by the fiber's own last switch */
             tw__emu_lane_state = lane;
-            tw__emu_fiber_switch(&block->launcher, &lane->fiber);
+            tw__emu_fiber_switch(&cluster->launcher, &lane->fiber);
         }
         tw__emu_fiber_end(&lane->fiber);
         free(lane->copies.copy);
     }
-    if (block->async.state)
-        block->async.reset(block);
+    for (int rank = 0; rank < cluster->blocks; rank++)
+        if (cluster->block[rank].async.state)
+            cluster->block[rank].async.reset(&cluster->block[rank]);
     tw__emu_free_workspace(space);
 }
 
-/* 0, or 1 where the system refuses the memory. */
-TW__EMU_FUNCTION int tw__emu_open_workspace(tw__emu_workspace *space, int waves, size_t shared_bytes,
-                                            const tw_report *asked)
+/* The block's share of the workspace: its waves and its shared memory, a guard page below that. 0, or nonzero
+ * where the system refuses. */
+TW__EMU_FUNCTION int tw__emu_place_block(tw__emu_workspace *space, int rank, int waves, size_t shared_bytes,
+                                         size_t shared_area, const tw_report *asked)
 {
-    tw__emu_block *block = &space->block;
-    size_t threads = (size_t)waves * TW_LANES, page = (size_t)sysconf(_SC_PAGESIZE);
+    tw__emu_block *block = &space->cluster.block[rank];
+    char *guard = space->mapping + (size_t)rank * (space->page + shared_area);
+    block->cluster = &space->cluster;
+    block->rank = rank;
+    block->wave = space->cluster.wave + rank * waves;
+    block->waves = waves;
+    block->shared = guard + space->page;
+    block->shared_bytes = shared_bytes;
+    block->asked = asked;
+    if (asked)
+        block->finding = (tw_finding *)calloc(asked->capacity + 1, sizeof *block->finding);
+    for (int w = 0; w < waves; w++) {
+        block->wave[w].index = w;
+        for (int l = 0; l < TW_LANES; l++) {
+            block->wave[w].lane[l].block = block;
+            block->wave[w].lane[l].wave = &block->wave[w];
+            block->wave[w].lane[l].index = l;
+        }
+    }
+    return tw__emu_guard(guard, space->page) || (asked && !block->finding);
+}
+
+/* Room for clusters of `blocks` blocks of `waves` waves. 0, or 1 where the system refuses the memory. */
+TW__EMU_FUNCTION int tw__emu_open_workspace(tw__emu_workspace *space, int blocks, int waves,
+                                            size_t shared_bytes, const tw_report *asked)
+{
+    tw__emu_cluster *cluster = &space->cluster;
+    size_t threads = (size_t)blocks * (size_t)waves * TW_LANES, page = (size_t)sysconf(_SC_PAGESIZE);
     size_t shared_area = (shared_bytes + page - 1) / page * page;
     void *mapping;
     int refused = 0;
     memset(space, 0, sizeof *space);
     space->page = page;
     space->stack_stride = page + (TW_EMU_STACK_BYTES + page - 1) / page * page;
-    space->mapping_bytes = page + shared_area + threads * space->stack_stride;
+    space->mapping_bytes = (size_t)blocks * (page + shared_area) + threads * space->stack_stride;
     mapping = mmap(NULL, space->mapping_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     space->mapping = mapping == MAP_FAILED ? NULL : (char *)mapping;
-    block->wave = (tw__emu_wave *)calloc((size_t)waves, sizeof *block->wave);
-    block->waves = waves;
-    block->asked = asked;
-    if (asked)
-        block->finding = (tw_finding *)calloc(asked->capacity + 1, sizeof *block->finding);
-    if (!space->mapping || !block->wave || (asked && !block->finding)) {
+    cluster->block = (tw__emu_block *)calloc((size_t)blocks, sizeof *cluster->block);
+    cluster->blocks = blocks;
+    cluster->wave = (tw__emu_wave *)calloc((size_t)(blocks * waves), sizeof *cluster->wave);
+    cluster->waves = blocks * waves;
+    if (!space->mapping || !cluster->block || !cluster->wave) {
         tw__emu_free_workspace(space);
         return 1;
     }
-    block->shared = space->mapping + page;
-    block->shared_bytes = shared_bytes;
-    refused |= tw__emu_guard(space->mapping, page);
-    for (size_t thread = 0; thread < threads; thread++) {
-        tw__emu_lane *lane = tw__emu_lane_of(block, thread);
-        lane->block = block;
-        lane->wave = &block->wave[thread / TW_LANES];
-        lane->wave->index = (int)(thread / TW_LANES);
-        lane->index = (int)(thread % TW_LANES);
+    for (int rank = 0; rank < blocks; rank++)
+        refused |= tw__emu_place_block(space, rank, waves, shared_bytes, shared_area, asked);
+    for (size_t thread = 0; thread < threads; thread++)
         refused |= tw__emu_guard(tw__emu_stack_of(space, thread), page);
-    }
     if (refused) {
         tw__emu_free_workspace(space);
         return 1;
@@ -155,8 +180,8 @@ typedef struct {
     const tw_launch_request *request;
     const tw_kernel_info *info;
     void (*kernel)(const void *args);
-    uint64_t blocks;
-    uint64_t failed_block; /* the first in grid order so far; `blocks` where none failed */
+    uint64_t clusters;
+    uint64_t failed_cluster; /* the first in grid order so far; `clusters` where none failed */
     char message[TW__EMU_MESSAGE_BYTES];
 } tw__emu_grid;
 
@@ -165,19 +190,16 @@ TW__EMU_FUNCTION void tw__emu_grid_failed(tw__emu_grid *grid, uint64_t number, c
 #ifdef _OPENMP
 #pragma omp critical(tw__emu_grid_failed)
 #endif
-    if (number < grid->failed_block) {
-        __atomic_store_n(&grid->failed_block, number, __ATOMIC_RELAXED);
+    if (number < grid->failed_cluster) {
+        __atomic_store_n(&grid->failed_cluster, number, __ATOMIC_RELAXED);
         snprintf(grid->message, sizeof grid->message, "%s", message);
     }
 }
 
-/* Block `number` of the grid, x fastest. */
-TW__EMU_FUNCTION void tw__emu_run_grid_block(tw__emu_grid *grid, tw__emu_workspace *space, uint64_t number)
+/* Block `number` of the grid, x fastest, is about to run. */
+TW__EMU_FUNCTION void tw__emu_set_block(const tw__emu_grid *grid, tw__emu_block *block, uint64_t number)
 {
-    tw__emu_block *block = &space->block;
     const uint32_t *extent = grid->request->grid;
-    if (number >= __atomic_load_n(&grid->failed_block, __ATOMIC_RELAXED))
-        return;
     block->kernel = grid->kernel;
     block->args = grid->request->args;
     for (int axis = 0; axis < 3; axis++)
@@ -185,12 +207,21 @@ TW__EMU_FUNCTION void tw__emu_run_grid_block(tw__emu_grid *grid, tw__emu_workspa
     block->index[0] = (uint32_t)(number % extent[0]);
     block->index[1] = (uint32_t)(number / extent[0] % extent[1]);
     block->index[2] = (uint32_t)(number / extent[0] / extent[1]);
-    block->random = number;
-    block->random = grid->request->seed ^ tw__emu_random(&block->random);
     block->asked = grid->request->report;
     memset(block->shared, TW__EMU_POISON, block->shared_bytes);
-    if (tw__emu_run_block(block)) {
-        tw__emu_grid_failed(grid, number, block->message);
+}
+
+TW__EMU_FUNCTION void tw__emu_run_grid_cluster(tw__emu_grid *grid, tw__emu_workspace *space, uint64_t number)
+{
+    tw__emu_cluster *cluster = &space->cluster;
+    if (number >= __atomic_load_n(&grid->failed_cluster, __ATOMIC_RELAXED))
+        return;
+    for (int rank = 0; rank < cluster->blocks; rank++)
+        tw__emu_set_block(grid, &cluster->block[rank], number * (uint64_t)cluster->blocks + (uint64_t)rank);
+    cluster->random = number;
+    cluster->random = grid->request->seed ^ tw__emu_random(&cluster->random);
+    if (tw__emu_run_cluster(cluster)) {
+        tw__emu_grid_failed(grid, number, cluster->message);
         tw__emu_start_lanes(space);
     }
 }
@@ -242,7 +273,8 @@ TW__EMU_FUNCTION void tw__emu_hand_in(tw__emu_grid *grid, const tw__emu_block *b
 }
 
 /* 0 where the machine can hold such a block, else 1 with the request's message filled. */
-TW__EMU_FUNCTION int tw__emu_refuse(const tw_launch_request *request, uint32_t threads, uint32_t shared_bytes)
+TW__EMU_FUNCTION int tw__emu_refuse(const tw_launch_request *request, uint32_t blocks, uint32_t threads,
+                                    uint32_t shared_bytes)
 {
     char reason[TW__EMU_MESSAGE_BYTES] = "";
     if (threads == 0 || threads % TW_LANES != 0 || threads > TW__EMU_THREADS_MAX)
@@ -254,6 +286,11 @@ TW__EMU_FUNCTION int tw__emu_refuse(const tw_launch_request *request, uint32_t t
         snprintf(reason, sizeof reason,
                  "emulator: the kernel asks for %u bytes of shared memory; the machine has %d", shared_bytes,
                  TW_SHARED_BYTES);
+    else if (blocks > TW__EMU_CLUSTER_BLOCKS_MAX || request->grid[0] % blocks != 0)
+        snprintf(
+            reason, sizeof reason,
+            "emulator: the kernel runs in clusters of %u blocks, of at most %d, along x; the grid has %u",
+            blocks, TW__EMU_CLUSTER_BLOCKS_MAX, request->grid[0]);
     if (reason[0] && request->message && request->message_bytes > 0)
         snprintf(request->message, request->message_bytes, "%s", reason);
     return reason[0] != '\0';
@@ -264,37 +301,40 @@ TW__EMU_FUNCTION int tw__emu_launch(const tw_launch_request *request, const tw_k
 {
     tw__emu_grid grid;
     uint32_t shared_bytes = info->shared_bytes ? info->shared_bytes : (uint32_t)TW_SHARED_BYTES;
+    uint32_t blocks = info->cluster ? info->cluster : 1;
     int waves = (int)(info->threads / TW_LANES);
-    if (tw__emu_refuse(request, info->threads, shared_bytes))
+    if (tw__emu_refuse(request, blocks, info->threads, shared_bytes))
         return 1;
     memset(&grid, 0, sizeof grid);
     grid.request = request;
     grid.info = info;
     grid.kernel = kernel;
-    grid.blocks = (uint64_t)request->grid[0] * request->grid[1] * request->grid[2];
-    grid.failed_block = grid.blocks;
+    grid.clusters = (uint64_t)request->grid[0] / blocks * request->grid[1] * request->grid[2];
+    grid.failed_cluster = grid.clusters;
 #ifdef _OPENMP
     int os_threads = request->os_threads ? (int)request->os_threads : omp_get_max_threads();
-    if ((uint64_t)os_threads > grid.blocks)
-        os_threads = grid.blocks ? (int)grid.blocks : 1;
+    if ((uint64_t)os_threads > grid.clusters)
+        os_threads = grid.clusters ? (int)grid.clusters : 1;
 #pragma omp parallel num_threads(os_threads)
 #endif
     {
         tw__emu_workspace space;
-        int refused = grid.blocks && tw__emu_open_workspace(&space, waves, shared_bytes, request->report);
+        int refused = grid.clusters &&
+                      tw__emu_open_workspace(&space, (int)blocks, waves, shared_bytes, request->report);
         if (refused)
             tw__emu_grid_failed(&grid, 0, "emulator: the system refuses memory for the lanes' stacks");
 #ifdef _OPENMP
 #pragma omp for schedule(dynamic)
 #endif
-        for (uint64_t number = 0; number < grid.blocks; number++)
-            tw__emu_run_grid_block(&grid, &space, number);
-        if (grid.blocks && !refused) {
-            tw__emu_hand_in(&grid, &space.block);
+        for (uint64_t number = 0; number < grid.clusters; number++)
+            tw__emu_run_grid_cluster(&grid, &space, number);
+        if (grid.clusters && !refused) {
+            for (int rank = 0; rank < space.cluster.blocks; rank++)
+                tw__emu_hand_in(&grid, &space.cluster.block[rank]);
             tw__emu_close_workspace(&space);
         }
     }
-    if (grid.failed_block == grid.blocks)
+    if (grid.failed_cluster == grid.clusters)
         return 0;
     if (request->message && request->message_bytes > 0)
         snprintf(request->message, request->message_bytes, "%s", grid.message);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What an emulated machine consists of while it runs one block: lanes, waves, the block, its shared
- * memory; how a lane finds itself.
+ * What an emulated machine consists of while it runs one cluster of blocks, mostly a single block: lanes,
+ * waves, the blocks, their shared memory; how a lane finds itself.
  *
  * Needs, defined before: TW_LANES (lanes of a wave) and TW_SHARED_BYTES (of the machine), as constants.
  */
@@ -14,7 +14,11 @@
 #include "fiber.h"
 #include "site.h"
 
-enum { TW__EMU_MESSAGE_BYTES = TW_FINDING_TEXT + 80, TW__EMU_MATRIX_ELEMENTS = 32 * 32 };
+enum {
+    TW__EMU_MESSAGE_BYTES = TW_FINDING_TEXT + 80,
+    TW__EMU_MATRIX_ELEMENTS = 32 * 32,
+    TW__EMU_CLUSTER_BLOCKS_MAX = 8
+};
 
 /* A collective instruction: `args[lane]`, for TW_LANES lanes, is that lane's record of operands and results.
  * Runs once per wave, on the stack of the lane that came last. */
@@ -71,10 +75,12 @@ typedef struct tw__emu_wave {
     int first;             /* the lane that reached it first */
     uint64_t meeting;      /* its number */
     tw__emu_op *op;
-    const char *what;         /* its name */
-    int waiting;              /* lanes that wait alone */
-    uint32_t barriers;        /* of the block, that the wave has come to */
-    const tw__emu_wait *wait; /* what all lanes wait for together; NULL while they do not */
+    const char *what;          /* its name */
+    int waiting;               /* lanes that wait alone */
+    uint32_t barriers;         /* of the block, that the wave has come to */
+    uint32_t cluster_barriers; /* of the cluster, that the wave has arrived at */
+    int at_cluster_barrier;    /* it arrived there and has not waited */
+    const tw__emu_wait *wait;  /* what all lanes wait for together; NULL while they do not */
     void *args[TW_LANES];
     tw__emu_lane lane[TW_LANES];
 } tw__emu_wave;
@@ -89,8 +95,25 @@ typedef struct {
     void (*accessed)(struct tw__emu_lane *lane, const char *shared, int bytes, int writes);
 } tw__emu_async;
 
-typedef struct tw__emu_block {
+/* Blocks that run together: they reach each other's shared memory. */
+typedef struct {
     tw__emu_fiber launcher;
+    struct tw__emu_block *block; /* by rank */
+    int blocks;
+    tw__emu_wave *wave; /* of all blocks, one block's behind the other's */
+    int waves;
+    int returned;      /* blocks */
+    int arrived;       /* waves, at the cluster's barrier */
+    int waves_gone;    /* waves that returned */
+    uint32_t barriers; /* of the cluster, complete so far */
+    uint64_t random;   /* state of the generator that orders the waves */
+    int failed;
+    char message[TW__EMU_MESSAGE_BYTES];
+} tw__emu_cluster;
+
+typedef struct tw__emu_block {
+    tw__emu_cluster *cluster;
+    int rank; /* in the cluster */
     void (*kernel)(const void *args);
     const void *args;
     uint32_t index[3], grid[3];
@@ -100,14 +123,11 @@ typedef struct tw__emu_block {
     tw__emu_wave *wave;
     int at_barrier, returned; /* waves */
     tw__emu_async async;
-    uint64_t random; /* state of the generator that orders the waves */
     tw__emu_matrices matrices;
     const tw_report *asked; /* what the launch wants to be told; NULL: nothing */
     tw_finding *finding;    /* of the blocks that ran here so far, room for asked->capacity */
     uint32_t findings, findings_lost;
     tw_traffic traffic; /* likewise */
-    int failed;
-    char message[TW__EMU_MESSAGE_BYTES];
 } tw__emu_block;
 
 /* A function that reports an error and does not return. */

@@ -64,6 +64,7 @@ TW__EMU_FUNCTION void tw__emu_mbarrier_write(tw__emu_lane *lane, void *bar, tw__
     tw__emu_shared_write(lane, bar, &word, 8, "mbarrier");
 }
 
+/* `lane` is of the block that the barrier lies in. */
 TW__EMU_FUNCTION void tw__emu_mbarrier_arrive(tw__emu_lane *lane, void *bar, int bytes, const char *what)
 {
     tw__emu_mbarrier barrier = tw__emu_mbarrier_read(lane, bar, what);

@@ -3,13 +3,13 @@
  * Who runs next. Lanes of a wave take turns in a ring; a lane gives its turn away only at a collective
  * instruction, where it waits, or when it returns. Waves are chosen at random, from the launch's seed and the
  * block's number alone, where a wave cannot go on, and now and then where it can: a kernel that is right only
- * in one order of its waves fails under another seed.
+ * in one order of its waves fails under another seed. The waves of a cluster's blocks are chosen from alike.
  *
  *   tw__emu_collective(op, arg, what)   the lanes of a wave meet; `op` runs once over all their args
  *   tw__emu_barrier(what)               the waves of the block meet
  *   tw__emu_wait_lane(wait)             this lane alone goes on when wait->ready says so
  *   tw__emu_wait_wave(wait)             inside an op: the wave goes on when wait->ready says so
- *   tw__emu_run_block(block)            from the launcher: runs the kernel in every lane of the block
+ *   tw__emu_run_cluster(cluster)        from the launcher: runs the kernel in every lane of its blocks
  *
  * Nothing here can hang. A meeting that cannot be complete (a lane elsewhere or returned, a wave returned)
  * and a wait for what can no longer happen end the launch with a line that names who stands where
@@ -22,7 +22,11 @@
 
 #include "deadlock.h"
 
-enum { TW__EMU_PREEMPT_ONE_IN = 8 }; /* collectives after which another wave may go on */
+enum {
+    TW__EMU_PREEMPT_ONE_IN = 8, /* collectives after which another wave may go on */
+    TW__EMU_WAVES_MAX =
+        TW__EMU_CLUSTER_BLOCKS_MAX * 32 /* of a cluster; 32 waves of 32 lanes are a block's most */
+};
 
 /* splitmix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014). */
 static inline uint64_t tw__emu_random(uint64_t *state)
@@ -69,19 +73,17 @@ static inline int tw__emu_wave_can_run(tw__emu_wave *wave)
  * this lane is to go on. */
 static inline void tw__emu_switch_wave(tw__emu_lane *lane)
 {
-    tw__emu_block *block = lane->block;
-    tw__emu_wave *wave = block->wave;
-    uint32_t ready = 0;
-    int place;
+    tw__emu_cluster *cluster = lane->block->cluster;
+    tw__emu_wave *ready[TW__EMU_WAVES_MAX], *wave;
+    int count = 0;
     lane->wave->current = lane->index;
-    for (int w = 0; w < block->waves; w++)
-        ready |= (uint32_t)tw__emu_wave_can_run(&block->wave[w]) << w;
-    if (ready == 0)
-        tw__emu_fail_deadlock(block);
-    place = (int)(tw__emu_random(&block->random) % (uint64_t)__builtin_popcount(ready));
-    while (place-- > 0)
-        ready &= ready - 1;
-    wave += __builtin_ctz(ready);
+    for (int w = 0; w < cluster->waves; w++) {
+        ready[count] = &cluster->wave[w];
+        count += tw__emu_wave_can_run(&cluster->wave[w]);
+    }
+    if (count == 0)
+        tw__emu_fail_deadlock(cluster);
+    wave = ready[tw__emu_random(&cluster->random) % (uint64_t)count];
     wave->state = TW__EMU_READY;
     if (&wave->lane[wave->current] != lane)
         tw__emu_switch_to_lane(lane, &wave->lane[wave->current]);
@@ -90,7 +92,8 @@ static inline void tw__emu_switch_wave(tw__emu_lane *lane)
 /* Now and then, where the wave could go on: another wave does. */
 static inline void tw__emu_preempt(tw__emu_lane *lane)
 {
-    if (lane->block->waves > 1 && tw__emu_random(&lane->block->random) % TW__EMU_PREEMPT_ONE_IN == 0)
+    tw__emu_cluster *cluster = lane->block->cluster;
+    if (cluster->waves > 1 && tw__emu_random(&cluster->random) % TW__EMU_PREEMPT_ONE_IN == 0)
         tw__emu_switch_wave(lane);
 }
 
@@ -196,11 +199,21 @@ static inline __attribute__((always_inline)) void tw__emu_barrier(const char *wh
     tw__emu_collective(tw__emu_barrier_op, NULL, what);
 }
 
+/* The cluster's barrier is complete when every wave has arrived that has not returned. */
+static inline void tw__emu_cluster_meet(tw__emu_cluster *cluster)
+{
+    if (cluster->arrived > 0 && cluster->arrived + cluster->waves_gone == cluster->waves) {
+        cluster->arrived = 0;
+        cluster->barriers++;
+    }
+}
+
 /* The lane's kernel call is over: goes to the next lane, the next wave, or back to the launcher. */
 static inline void tw__emu_lane_return(tw__emu_lane *lane)
 {
     tw__emu_wave *wave = lane->wave;
     tw__emu_block *block = lane->block;
+    tw__emu_cluster *cluster = block->cluster;
     if (wave->arrived > 0)
         tw__emu_fail_diverged(lane, wave->first, wave->what, lane->index, NULL);
     lane->returned = 1;
@@ -210,15 +223,21 @@ static inline void tw__emu_lane_return(tw__emu_lane *lane)
     }
     wave->state = TW__EMU_RETURNED;
     block->returned++;
+    cluster->waves_gone++;
+    if (wave->at_cluster_barrier && wave->cluster_barriers == cluster->barriers)
+        cluster->arrived--; /* counted as gone */
     if (block->at_barrier > 0)
         tw__emu_fail_barrier(block);
-    if (block->returned < block->waves) {
-        tw__emu_switch_wave(lane);
-    } else {
+    tw__emu_cluster_meet(cluster);
+    if (block->returned == block->waves) {
+        cluster->returned++;
         if (block->async.state)
             block->async.finish(block);
-        tw__emu_fiber_switch(&lane->fiber, &block->launcher);
     }
+    if (cluster->returned < cluster->blocks)
+        tw__emu_switch_wave(lane);
+    else
+        tw__emu_fiber_switch(&lane->fiber, &cluster->launcher);
 }
 
 /* A lane's life: one kernel call per block, until there is no kernel. */
@@ -230,22 +249,28 @@ TW__EMU_FUNCTION void tw__emu_lane_main(void)
         lane->block->kernel(lane->block->args);
         tw__emu_lane_return(lane);
     }
-    tw__emu_fiber_leave(&lane->fiber, &lane->block->launcher);
+    tw__emu_fiber_leave(&lane->fiber, &lane->block->cluster->launcher);
 }
 
-/* Runs one block whose fibers are all at the top of tw__emu_lane_main's loop. Returns block->failed; after a
+/* Runs blocks whose fibers are all at the top of tw__emu_lane_main's loop. Returns cluster->failed; after a
  * failure the fibers stand anywhere and must be started anew. */
-TW__EMU_FUNCTION int tw__emu_run_block(tw__emu_block *block)
+TW__EMU_FUNCTION int tw__emu_run_cluster(tw__emu_cluster *cluster)
 {
     tw__emu_wave *wave;
-    block->at_barrier = block->returned = block->failed = 0;
-    if (block->async.state)
-        block->async.reset(block);
-    for (int w = 0; w < block->waves; w++) {
-        wave = &block->wave[w];
+    cluster->arrived = cluster->waves_gone = cluster->returned = cluster->failed = 0;
+    cluster->barriers = 0;
+    for (int rank = 0; rank < cluster->blocks; rank++) {
+        tw__emu_block *block = &cluster->block[rank];
+        block->at_barrier = block->returned = 0;
+        if (block->async.state)
+            block->async.reset(block);
+    }
+    for (int w = 0; w < cluster->waves; w++) {
+        wave = &cluster->wave[w];
         wave->state = TW__EMU_READY;
         wave->current = wave->arrived = wave->returned = wave->waiting = 0;
-        wave->barriers = 0;
+        wave->barriers = wave->cluster_barriers = 0;
+        wave->at_cluster_barrier = 0;
         wave->meeting = 1;
         wave->wait = NULL;
         for (int l = 0; l < TW_LANES; l++) {
@@ -259,11 +284,11 @@ TW__EMU_FUNCTION int tw__emu_run_block(tw__emu_block *block)
             lane->copies.issued = 0;
         }
     }
-    wave = &block->wave[tw__emu_random(&block->random) % (uint64_t)block->waves];
+    wave = &cluster->wave[tw__emu_random(&cluster->random) % (uint64_t)cluster->waves];
     tw__emu_lane_state = &wave->lane[0];
-    tw__emu_fiber_switch(&block->launcher, &wave->lane[0].fiber);
+    tw__emu_fiber_switch(&cluster->launcher, &wave->lane[0].fiber);
     tw__emu_lane_state = NULL;
-    return block->failed;
+    return cluster->failed;
 }
 
 #endif

@@ -9,7 +9,7 @@
 #ifndef TW_ARCH_EMULATOR_TMA_H
 #define TW_ARCH_EMULATOR_TMA_H
 
-#include "mbarrier.h"
+#include "cluster.h"
 
 enum { TW__EMU_TMA_UNIT = 16 }; /* bytes that a swizzle keeps together */
 
@@ -57,7 +57,7 @@ TW__EMU_FUNCTION void tw__emu_box_move(tw__emu_lane *lane, const tw__emu_box *bo
                 char *global = tw__emu_box_element(box, row, col + e);
                 if (!global)
                     continue;
-                moved += (unsigned)bytes;
+                moved += box->again ? 0 : (unsigned)bytes;
                 memcpy(to_shared ? unit + e * bytes : global, to_shared ? global : unit + e * bytes,
                        (size_t)bytes);
             }
@@ -78,6 +78,7 @@ TW__EMU_FUNCTION tw__emu_box tw__emu_box_make(tw__emu_lane *lane, const void *ma
     size_t offset = (size_t)((const char *)shared - block->shared);
     memcpy(&box.map, map, sizeof box.map);
     memcpy(box.at, at, sizeof box.at);
+    box.again = 0;
     if (box.map.magic != TW__EMU_TENSOR_MAP_MAGIC)
         tw__emu_fail_at(lane, "%s: %p is no tensor map made for an emulated target", what, map);
     if (offset > block->shared_bytes || block->shared_bytes - offset < (size_t)tw__emu_box_bytes(&box))
@@ -96,6 +97,15 @@ TW__EMU_FUNCTION void tw__emu_land_box(const tw__emu_landing *landing)
     tw__emu_box_move(landing->lane, &landing->box, 1, "TMA load");
 }
 
+/* Into the block of `lane`. */
+TW__EMU_FUNCTION void tw__emu_box_load(tw__emu_lane *lane, const tw__emu_box *box, const void *bar)
+{
+    tw__emu_landing *landing = tw__emu_landing_add(lane, bar, "TMA load");
+    landing->land = tw__emu_land_box;
+    landing->bytes = (uint32_t)tw__emu_box_bytes(box);
+    landing->box = *box;
+}
+
 /* cp.async.bulk.tensor.4d.shared.global: the box whose first element is (i0, i1, r, c), innermost axis last.
  * What lies outside the tensor arrives as zeros; the mbarrier is told of the box's every byte. By one lane.
  */
@@ -104,21 +114,48 @@ TW_FN void tw__isa_tma_load(void *shared, const void *map, int c, int r, int i1,
     const int at[4] = {c, r, i1, i0};
     tw__emu_lane *lane = tw__emu_enter();
     tw__emu_box box = tw__emu_box_make(lane, map, shared, at, "TMA load");
-    tw__emu_landing *landing = tw__emu_landing_add(lane, bar, "TMA load");
-    landing->land = tw__emu_land_box;
-    landing->bytes = (uint32_t)tw__emu_box_bytes(&box);
-    landing->box = box;
+    tw__emu_box_load(lane, &box, bar);
 }
 
-/* .multicast::cluster: to the same place in every block of the cluster whose bit is set in `mask`. */
+/* A copy into another block may land before that block expects it: its barrier then counts the bytes ahead.
+ */
+TW__EMU_FUNCTION void tw__emu_box_land_early(tw__emu_lane *peer, const tw__emu_box *box, char *bar)
+{
+    tw__emu_mbarrier barrier = tw__emu_mbarrier_read(peer, bar, "TMA load");
+    tw__emu_box_move(peer, box, 1, "TMA load");
+    barrier.bytes -= tw__emu_box_bytes(box);
+    if (barrier.bytes < -TW__EMU_MBARRIER_MAX)
+        tw__emu_fail_at(peer, "TMA load: the mbarrier at %ld has counted %d bytes that nobody expects",
+                        (long)(bar - peer->block->shared), -barrier.bytes);
+    tw__emu_mbarrier_write(peer, bar, barrier);
+}
+
+/* .multicast::cluster: to the same place in every block of the cluster whose bit is set in `mask`, where the
+ * mbarrier at the same place is told. In the other blocks it lands as late as there, or at once. */
 TW_FN void tw__isa_tma_load_multicast(void *shared, const void *map, int c, int r, int i1, int i0, void *bar,
                                       uint16_t mask)
 {
-    if (mask != 1)
-        tw__emu_fail_at(tw__emu_enter(),
-                        "TMA load to the blocks 0x%x of a cluster: emulated clusters are one block",
-                        (unsigned)mask);
-    tw__isa_tma_load(shared, map, c, r, i1, i0, bar);
+    const int at[4] = {c, r, i1, i0};
+    tw__emu_lane *lane = tw__emu_enter();
+    tw__emu_cluster *cluster = lane->block->cluster;
+    tw__emu_box box = tw__emu_box_make(lane, map, shared, at, "TMA load");
+    if (mask == 0 || mask >> cluster->blocks != 0)
+        tw__emu_fail_at(lane, "TMA load to the blocks 0x%x of a cluster of %d", (unsigned)mask,
+                        cluster->blocks);
+    for (int rank = 0; rank < cluster->blocks; rank++) {
+        tw__emu_lane *peer;
+        char *there;
+        if ((mask >> rank & 1) == 0)
+            continue;
+        peer = tw__emu_peer(lane, rank, "TMA load");
+        there = tw__emu_peer_shared(lane, peer, bar);
+        box.shared = tw__emu_peer_shared(lane, peer, shared);
+        if (peer != lane && tw__emu_random(&cluster->random) % 2 == 0)
+            tw__emu_box_land_early(peer, &box, there);
+        else
+            tw__emu_box_load(peer, &box, there);
+        box.again = 1;
+    }
 }
 
 /* fence.proxy.tensormap::generic.acquire: the host's memory has no proxies */

@@ -28,6 +28,7 @@ typedef struct {
     uint32_t threads; /* 0: one wave */
     uint32_t grid[3]; /* 0 along an axis: 1 */
     uint32_t shared_bytes;
+    uint32_t cluster; /* blocks; 0: one */
     uint32_t os_threads;
     uint64_t seed;
 } test_launch;
@@ -43,6 +44,7 @@ static inline int test_run_with(void (*kernel)(const void *), const void *args, 
     info.abi = TW_ABI;
     info.threads = how.threads ? how.threads : (uint32_t)TW_LANES;
     info.shared_bytes = how.shared_bytes;
+    info.cluster = how.cluster;
     request.args = args;
     for (int axis = 0; axis < 3; axis++)
         request.grid[axis] = how.grid[axis] ? how.grid[axis] : 1;

@@ -342,7 +342,7 @@ static void misuse_is_reported(void **state)
         "the block ended before a TMA load into shared address 1024 had landed: nothing waited for the mbarrier at 0",
         "the block ended before a TMA store had read shared address 1024: wait for its bulk group",
         "deadlock: wave 0 lane 3 at phase 0 of the mbarrier at 0 (missing 0 of 1 arrivals, 16 bytes)",
-        "TMA load to the blocks 0x3 of a cluster: emulated clusters are one block",
+        "TMA load to the blocks 0x3 of a cluster of 1 (block (0,0,0) wave 0 lane 3)",
     };
     const box_case *args = &the_case;
     (void)state;

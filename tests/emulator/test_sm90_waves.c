@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The emulated instructions of Hopper that work on whole waves: named barriers, setmaxnreg, stmatrix, elect,
- * and clusters of one block.
+ * The emulated instructions of Hopper that work on whole waves: named barriers, setmaxnreg, stmatrix and
+ * elect.
  */
 #define TEST_LANES 32
 #include "emulate.h"
@@ -176,7 +176,8 @@ static void kernel_stmatrix(const void *args)
     tw__isa_shared_load(words, row, 16);
     memcpy(test->stored[lane / 8][lane % 8], words, 16);
     test->elected += tw__isa_elect();
-    tw__isa_cluster_barrier();
+    tw__isa_cluster_arrive();
+    tw__isa_cluster_wait();
     test->elected += 100 * (tw__isa_cluster_size() - 1) + 100 * tw__isa_cluster_rank();
 }
 

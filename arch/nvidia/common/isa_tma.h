@@ -2,7 +2,7 @@
  *
  * Instructions that NVIDIA machines have from sm_90 on: mbarriers, the copy engine (TMA), clusters. Quoted
  * names are sections of the PTX ISA 8.5 manual. The emulated forms, with more said about each, are
- * arch/emulator/mbarrier.h and tma.h.
+ * arch/emulator/mbarrier.h, cluster.h and tma.h.
  */
 #ifndef TW_ARCH_NVIDIA_COMMON_ISA_TMA_H
 #define TW_ARCH_NVIDIA_COMMON_ISA_TMA_H
@@ -133,9 +133,9 @@ TW_FN void tw__isa_tma_prefetch(const void *map)
     asm volatile("prefetch.tensormap [%0];" ::"l"(map) : "memory");
 }
 
-/* "membar / fence", proxykind tensormap::generic: a map that lies in global memory was written through the generic
- * proxy; this thread's loads by it come after. Once per block and map (CUDA C++ Programming Guide, "Using TMA to
- * transfer multi-dimensional arrays"). */
+/* "membar / fence", proxykind tensormap::generic: a map that lies in global memory was written through the
+ * generic proxy; this thread's loads by it come after. Once per block and map (CUDA C++ Programming Guide,
+ * "Using TMA to transfer multi-dimensional arrays"). */
 TW_FN void tw__isa_tma_acquire(const void *map)
 {
     asm volatile("fence.proxy.tensormap::generic.acquire.gpu [%0], 128;" ::"l"(map) : "memory");
@@ -162,12 +162,14 @@ TW_FN int tw__isa_cluster_size(void)
     return size;
 }
 
-/* "barrier.cluster": all threads of all blocks of the cluster. */
-TW_FN void tw__isa_cluster_barrier(void)
+/* "barrier.cluster": arrives, by all threads of the warp, */
+TW_FN void tw__isa_cluster_arrive(void)
 {
     asm volatile("barrier.cluster.arrive.release.aligned;" ::: "memory");
-    asm volatile("barrier.cluster.wait.acquire.aligned;" ::: "memory");
 }
+
+/* and waits until all threads of all blocks of the cluster have; those that exited are not waited for. */
+TW_FN void tw__isa_cluster_wait(void) { asm volatile("barrier.cluster.wait.acquire.aligned;" ::: "memory"); }
 
 /* "mapa", "mbarrier.arrive": on the barrier at the same place in block `rank` of the cluster. */
 TW_FN void tw__isa_mbarrier_arrive_remote(void *bar, int rank)

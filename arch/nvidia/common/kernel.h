@@ -39,7 +39,7 @@
 
 #define TW_EXPORT(name, args_type, shared_type, ...)                                                         \
     extern "C" __device__ tw_kernel_info name##_info = {                                                     \
-        TW_ABI, name##_threads, sizeof(shared_type), sizeof(args_type), {__VA_ARGS__}};
+        TW_ABI, name##_threads, sizeof(shared_type), sizeof(args_type), 1, {__VA_ARGS__}};
 
 #define TW_STREAM(name, args_type, tensor, stage_type, tile)                                                 \
     extern "C" __device__ tw_stream_info name##_stream_##tensor =                                            \
