@@ -21,6 +21,7 @@
  * Nouns   tiles/register.h  tw_rt, tw_rv     tiles/shared.h  tw_st, tw_sv, tw_view     tiles/global.h  tw_gl
  * Verbs   ops/load.h ops/store.h   tw_load, tw_store, tw_load_transposed
  *         ops/random.h             tw_random_bits
+ *         ops/store_async.h        tw_store_async, tw_staging
  *         ops/map.h                tw_map and its kin, the named maps, tw_fill, tw_broadcast
  *         ops/reduce.h             tw_row_max ... tw_tile_sum
  *         ops/scan.h               tw_row_scan, tw_col_scan, tw_scan: running sums ... and linear recurrences
@@ -59,6 +60,7 @@
 #include "ops/scan.h"
 #include "ops/softmax.h"
 #include "ops/store.h"
+#include "ops/store_async.h"
 #include "ops/sync.h"
 
 #endif

@@ -7,6 +7,9 @@
  *       threads: TW_TEAM_THREADS, or TW_PIPELINED_THREADS where the body has a TW_PIPE.
  *   TW_SHARED(type, name)
  *       declares `type *name`, the block's shared memory; once per kernel. Contents are undefined.
+ *   TW_SHARED_ALL(type, name)
+ *       the same where the type may leave no room for the scratch in which reductions between waves meet
+ *       (ops/reduce.h): the kernel has none.
  *   TW_EXPORT(name, args_type, shared_type, tile figures...)
  *       after the kernel: makes it loadable by the host library (see arch/abi.h).
  *   TW_STREAM(name, args_type, tensor, stage_type, tile)
@@ -37,12 +40,21 @@ typedef void tw__native_kernel(const void *args);
     {                                                                                                        \
         name##_body(*(const type *)args, block_threads,                                                      \
                     tw__isa_wave() * TW_LANES >= TW__TEAM_OF(block_threads));                                \
+        TW__LEAVE();                                                                                         \
     }                                                                                                        \
     static void name##_body(const type g, const int tw__block_threads TW_UNUSED,                             \
                             const int tw__loader TW_UNUSED)
 
-#define TW_SHARED(type, name)                                                                                \
-    TW_STATIC_ASSERT(sizeof(type) + TW_SCRATCH_BYTES <= TW_SHARED_BYTES,                                     \
+/* What a thread does when it is through with the body; a machine whose threads leave something under way
+ * says. */
+#ifndef TW__LEAVE
+#define TW__LEAVE() (void)0
+#endif
+
+#define TW_SHARED(type, name)     TW__SHARED_STRUCT(type, name, TW_SCRATCH_BYTES)
+#define TW_SHARED_ALL(type, name) TW__SHARED_STRUCT(type, name, 0)
+#define TW__SHARED_STRUCT(type, name, scratch)                                                               \
+    TW_STATIC_ASSERT(sizeof(type) + (scratch) <= TW_SHARED_BYTES,                                            \
                      "TW020 TW_SHARED(" #type "): more than the machine's shared memory");                   \
     type *name = (type *)tw__isa_shared_base()
 

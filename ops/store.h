@@ -68,29 +68,71 @@ TW_FN void tw__store_global_tile(tw__window w, tw__ref t)
     }
 }
 
+#ifdef TW_NATIVE_STORE_CORE
+enum { TW__STORES_CORES = 1 };
+#else
+enum { TW__STORES_CORES = 0 };
+/* A machine may write a core of 16-bit elements at once; told in arch/nvidia/sm90/copy.h, which does. */
+TW_FN void tw__store_core(tw__shared_tile tile, int row, int col, const uint32_t *words, int across)
+{
+    (void)tile, (void)row, (void)col, (void)words, (void)across;
+}
+#endif
+
+/* The run of elements n... of tile t; (row, col) is the shared tile's element that its first one becomes. */
+TW_FN void tw__store_shared_run(tw__shared_tile tile, int row, int col, tw__ref t, int n)
+{
+    int bytes = tw__bytes(tile.dtype), run_bytes = tw__run(t) * bytes;
+    int unit = TW__SWIZZLE_UNIT == 0 || run_bytes < TW__SWIZZLE_UNIT ? run_bytes : TW__SWIZZLE_UNIT;
+    uint32_t words[TW__RUN_WORDS];
+    tw__take_run(words, t, n, tile.dtype);
+    if (tw__flipped(t)) {
+        TW_UNROLL
+        for (int q = 0; q < tw__run(t); q++) {
+            uint32_t bits = tw__run_bits(words, tile.dtype, q);
+            tw__isa_shared_store(tw__shared_element(tile, row + q, col), &bits, bytes);
+        }
+    } else {
+        TW_UNROLL
+        for (int done = 0; done < run_bytes; done += unit)
+            tw__isa_shared_store(tw__shared_element(tile, row, col + done / bytes), words + done / 4, unit);
+    }
+}
+
+/* Core (i, j) of tile t; (row, col) is the shared tile's element that its first one becomes. */
+TW_FN void tw__store_shared_core(tw__shared_tile tile, int row, int col, tw__ref t, int i, int j)
+{
+    int first = tw__core_index(t, i, j) * TW_CORE_ELEMENTS, down = tw__flipped(t), lane = tw__isa_lane();
+    if (TW__STORES_CORES && tw__bytes(tile.dtype) == 2) {
+        uint32_t words[TW_CORE_ELEMENTS / 2 + TW__RUN_WORDS];
+        TW_UNROLL
+        for (int e = 0; e < TW_CORE_ELEMENTS; e += TW__INNER_RUN)
+            tw__take_run(words + e / 2, t, first + e, tile.dtype);
+        tw__store_core(tile, row, col, words, down);
+        return;
+    }
+    TW_UNROLL
+    for (int e = 0; e < TW_CORE_ELEMENTS; e += TW__INNER_RUN) {
+        int outer = tw__core_outer(lane, e), inner = tw__core_inner(lane, e);
+        tw__store_shared_run(tile, row + (down ? inner : outer), col + (down ? outer : inner), t, first + e);
+    }
+}
+
 TW_FN void tw__store_shared_tile(tw__shared_at at, tw__ref t)
 {
-    int dtype = at.tile.dtype, down = tw__flipped(t), run_bytes = tw__run(t) * tw__bytes(dtype);
-    int unit = TW__SWIZZLE_UNIT == 0 || run_bytes < TW__SWIZZLE_UNIT ? run_bytes : TW__SWIZZLE_UNIT;
     if (!tw__tile_owner(t))
         return;
-    TW_UNROLL
-    for (int n = 0; n < tw__elements(t); n += tw__run(t)) {
-        int r = tw__element_row(t, n), c = tw__element_col(t, n);
-        uint32_t words[TW__RUN_WORDS];
-        tw__take_run(words, t, n, dtype);
-        if (down) {
-            TW_UNROLL
-            for (int q = 0; q < tw__run(t); q++)
-                tw__set_shared_bits(at, r + q, c, tw__run_bits(words, dtype, q));
-        } else {
-            TW_UNROLL
-            for (int done = 0; done < run_bytes; done += unit)
-                tw__isa_shared_store(
-                    tw__shared_element(at.tile, at.row + r, at.col + c + done / tw__bytes(dtype)),
-                    words + done / 4, unit);
+    if (TW__STORES_CORES && tw__bytes(at.tile.dtype) == 2 && tw__role(t) != TW__ROLE_line) {
+        TW_UNROLL
+        for (int n = 0; n < tw__core_rows(t) * tw__core_cols(t); n++) {
+            int i = n / tw__core_cols(t), j = n % tw__core_cols(t);
+            tw__store_shared_core(at.tile, at.row + tw__core_row(t, i), at.col + tw__core_col(t, j), t, i, j);
         }
+        return;
     }
+    TW_UNROLL
+    for (int n = 0; n < tw__elements(t); n += tw__run(t))
+        tw__store_shared_run(at.tile, at.row + tw__element_row(t, n), at.col + tw__element_col(t, n), t, n);
 }
 
 TW_FN void tw__store_global_vector(tw__window w, tw__ref v)
@@ -113,25 +155,30 @@ TW_FN void tw__store_shared_vector(tw__shared_at at, tw__ref v)
     }
 }
 
+/* The 16 bytes of a shared tile from (row, col) on become element (r, c) of the window and those after it. */
+TW_FN void tw__store_chunk(tw__window w, int r, int c, tw__shared_tile tile, int row, int col, int wide)
+{
+    int bytes = tw__bytes(w.dtype), per_chunk = TW_CHUNK / bytes;
+    uint32_t words[TW_CHUNK / 4];
+    tw__take_chunk(words, tile, row, col);
+    if (wide && tw__has_run(w, r, c, per_chunk)) {
+        tw__isa_global_store(tw__window_at(w, r, c), words, TW_CHUNK);
+    } else {
+        TW_UNROLL
+        for (int q = 0; q < per_chunk; q++)
+            tw__store_window_bits(w, r, c + q, words[q * bytes / 4] >> (q * bytes % 4 * 8));
+    }
+}
+
 TW_FN void tw__store_global_shared(tw__window w, tw__ref s)
 {
     tw__shared_at at = tw__shared_of(s);
-    int bytes = tw__bytes(w.dtype), per_chunk = tw__chunk_elements(s), wide = tw__runs_aligned(w, TW_CHUNK);
-    int chunks = tw__chunks(s), threads = tw__team_threads(s);
+    int wide = tw__runs_aligned(w, TW_CHUNK), chunks = tw__chunks(s), threads = tw__team_threads(s);
     TW_UNROLL
     for (int first = 0; first < chunks; first += threads) {
         int chunk = first + tw__team_thread(), r = tw__chunk_row(s, chunk), c = tw__chunk_col(s, chunk);
-        uint32_t words[TW_CHUNK / 4];
-        if (chunks % threads != 0 && chunk >= chunks)
-            continue;
-        tw__take_chunk(words, at.tile, at.row + r, at.col + c);
-        if (wide && tw__has_run(w, r, c, per_chunk)) {
-            tw__isa_global_store(tw__window_at(w, r, c), words, TW_CHUNK);
-        } else {
-            TW_UNROLL
-            for (int q = 0; q < per_chunk; q++)
-                tw__store_window_bits(w, r, c + q, words[q * bytes / 4] >> (q * bytes % 4 * 8));
-        }
+        if (chunks % threads == 0 || chunk < chunks)
+            tw__store_chunk(w, r, c, at.tile, at.row + r, at.col + c, wide);
     }
 }
 

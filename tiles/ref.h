@@ -14,7 +14,7 @@
 
 #include "../arch/arch.h"
 
-enum { TW__REGISTER = 1, TW__VECTOR, TW__SHARED, TW__VIEW, TW__GLOBAL }; /* kinds */
+enum { TW__REGISTER = 1, TW__VECTOR, TW__SHARED, TW__VIEW, TW__GLOBAL, TW__STAGING }; /* kinds */
 enum { TW__ROLE_acc = 0, TW__ROLE_a, TW__ROLE_b, TW__ROLE_line };        /* roles of register tiles */
 enum { /* of vectors */
     TW__AXIS_row = 0,

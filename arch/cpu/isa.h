@@ -29,6 +29,7 @@ TW_FN int tw__isa_grid_size(int axis) { return (int)tw__cpu_block.grid[axis]; }
 TW_FN void *tw__isa_shared_base(void) { return tw__cpu_block.shared; }
 TW_FN void *tw__isa_shared_scratch(void) { return (char *)tw__cpu_block.shared + TW_SHARED_BYTES; }
 TW_FN void tw__isa_barrier(void) {}
+TW_FN void tw__isa_wave_barrier(void) {}
 TW_FN void tw__isa_fault(void) { abort(); }
 TW_FN uint32_t tw__isa_shuffle(uint32_t value, int source_lane) { return (void)source_lane, value; }
 TW_FN uint32_t tw__isa_shuffle_xor(uint32_t value, int mask) { return (void)mask, value; }

@@ -34,10 +34,17 @@ TW_FN void tw__isa_global_store(void *global, const uint32_t *words, int bytes)
     memcpy(global, words, (size_t)bytes);
 }
 
+/* The kernel's TW_SHARED_ALL has taken the room of the scratch; set before its launch. */
+static int tw__emu_scratch_taken;
+
 /* The library's own piece of shared memory lies behind the kernel's. */
 TW_FN void *tw__isa_shared_scratch(void)
 {
     tw__emu_block *block = tw__emu_lane_state->block;
+    if (tw__emu_scratch_taken)
+        tw__emu_fail_at(
+            tw__emu_lane_state,
+            "a reduction between waves: the kernel's TW_SHARED_ALL leaves no room for its scratch");
     return (char *)block->shared + block->shared_bytes - TW_SCRATCH_BYTES;
 }
 

@@ -13,6 +13,9 @@ static inline int tw__native_launch(const tw_launch_request *request, const tw_k
 {
     tw_kernel_info with_scratch = *info;
     with_scratch.shared_bytes = (info->shared_bytes + 1023u) / 1024u * 1024u + TW_SCRATCH_BYTES;
+    tw__emu_scratch_taken = with_scratch.shared_bytes > (uint32_t)TW_SHARED_BYTES;
+    if (tw__emu_scratch_taken)
+        with_scratch.shared_bytes -= TW_SCRATCH_BYTES;
     return tw__emu_launch(request, &with_scratch, kernel);
 }
 

@@ -14,13 +14,14 @@ typedef struct {
 
 typedef struct {
     tw_ring(gemm_stage, GEMM_STAGES) ring;
+    tw_staging(GEMM_OUT, GEMM_BM, GEMM_BN) out;
 } gemm_shared;
 
 TW_KERNEL(gemm, TW_PIPELINED_THREADS, (gemm_args, g))
 {
     const int64_t M = tw_dim(g.c, 0), N = tw_dim(g.c, 1), K = tw_dim(g.a, 1);
     const int rows = (int)((M + GEMM_BM - 1) / GEMM_BM), cols = (int)((N + GEMM_BN - 1) / GEMM_BN);
-    TW_SHARED(gemm_shared, shared);
+    TW_SHARED_ALL(gemm_shared, shared);
     TW_PIPE(pipe, shared->ring);
 
     TW_EACH (index, rows * cols) {
@@ -48,10 +49,11 @@ TW_KERNEL(gemm, TW_PIPELINED_THREADS, (gemm_args, g))
             tw_load_add(acc, g.residual, 1.0f, m, n);
         if (g.beta != 0.0f)
             tw_load_add(acc, g.c, g.beta, m, n);
-        tw_store(g.c, acc, m, n);
+        tw_store_async(g.c, acc, shared->out, m, n);
     }
 }
 
 TW_EXPORT(gemm, gemm_args, gemm_shared, GEMM_BM, GEMM_BN)
 TW_STREAM(gemm, gemm_args, a, gemm_stage, a)
 TW_STREAM(gemm, gemm_args, b, gemm_stage, b)
+TW_STREAM(gemm, gemm_args, c, gemm_shared, out)

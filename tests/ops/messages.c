@@ -285,6 +285,25 @@ TW_KERNEL(load_async, TW_PIPELINED_THREADS, (message_args, g))
     }
 }
 
+/* says: TW062 tw_staging(bf16, 32, 40): the shape of an acc tile: columns a multiple of 16 times the team's */
+typedef tw_staging(bf16, 32, OR(40, 64)) staging_shape;
+
+/* says: TW063 tw_store_async(g.x, t.a, ...): takes a global tensor and a tile of role acc */
+MISTAKE(store_async_role)
+{
+    tw_staging(bf16, 32, 64) via;
+    tw_store_async(g.x, OR(t.a, t.acc), via, 0, 0);
+    UNUSED;
+}
+
+/* says: TW064 tw_store_async(g.x, t.acc, via): needs a tw_staging of the tensor's dtype and the tile's columns */
+MISTAKE(store_async_staging)
+{
+    tw_staging(OR(f32, bf16), 32, 64) via;
+    tw_store_async(g.x, t.acc, via, 0, 0);
+    UNUSED;
+}
+
 /* says: TW070 tw_scan(t.acc, ...): tw_row_scan and tw_col_scan take f32 register tiles */
 MISTAKE(scan_tile) { tw_scan(OR(t.acc, t.rows), sum); UNUSED; }
 

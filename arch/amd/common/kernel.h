@@ -33,8 +33,10 @@
     TW_FN void name##_body(const type g, const int tw__block_threads TW_UNUSED,                              \
                            const int tw__loader TW_UNUSED)
 
-#define TW_SHARED(type, name)                                                                                \
-    TW_STATIC_ASSERT(sizeof(type) + TW_SCRATCH_BYTES <= TW_SHARED_BYTES,                                     \
+#define TW_SHARED(type, name)     TW__SHARED_STRUCT(type, name, TW_SCRATCH_BYTES)
+#define TW_SHARED_ALL(type, name) TW__SHARED_STRUCT(type, name, 0)
+#define TW__SHARED_STRUCT(type, name, scratch)                                                               \
+    TW_STATIC_ASSERT(sizeof(type) + (scratch) <= TW_SHARED_BYTES,                                            \
                      "TW020 TW_SHARED(" #type "): more than the machine's shared memory");                   \
     TW__LDS_STORAGE(type, name##_storage);                                                                   \
     type *name = (type *)&name##_storage

@@ -32,8 +32,10 @@
 #define TW__ENTER(name, block_threads, g) name##_body(g, block_threads, 0)
 #endif
 
-#define TW_SHARED(type, name)                                                                                \
-    TW_STATIC_ASSERT(sizeof(type) + TW_SCRATCH_BYTES <= TW_SHARED_BYTES,                                     \
+#define TW_SHARED(type, name)     TW__SHARED_STRUCT(type, name, TW_SCRATCH_BYTES)
+#define TW_SHARED_ALL(type, name) TW__SHARED_STRUCT(type, name, 0)
+#define TW__SHARED_STRUCT(type, name, scratch)                                                               \
+    TW_STATIC_ASSERT(sizeof(type) + (scratch) <= TW_SHARED_BYTES,                                            \
                      "TW020 TW_SHARED(" #type "): more than the machine's shared memory");                   \
     type *name = (type *)tw__isa_shared_base()
 

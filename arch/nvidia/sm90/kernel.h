@@ -14,14 +14,14 @@
     if ((block_threads) > TW_TEAM_THREADS && tw__isa_wave() >= TW_TEAM_THREADS / TW_LANES)                   \
         tw__enter_loader(block_threads), name##_body(g, block_threads, 1);                                   \
     else                                                                                                     \
-        tw__enter_team(block_threads, TW_TEAM_THREADS), name##_body(g, block_threads, 0)
+        tw__enter_team(block_threads, TW_TEAM_THREADS), name##_body(g, block_threads, 0), TW__LEAVE()
 
 /* Registers of the two roles: loader + waves of the team fill the 64 K of an SM. A block of one warpgroup and
  * its loaders has 255 for everyone. */
 TW_FN void tw__enter_loader(int block_threads)
 {
     if (block_threads == 384)
-        tw__isa_setmaxnreg_dec(56);
+        tw__isa_setmaxnreg_dec(72);
     else if (block_threads == 512)
         tw__isa_setmaxnreg_dec(32);
 }
@@ -30,7 +30,7 @@ TW_FN void tw__enter_team(int block_threads, int team_threads)
 {
     __builtin_assume(tw__isa_wave() < team_threads / TW_LANES);
     if (block_threads == 384 && team_threads < 384)
-        tw__isa_setmaxnreg_inc(224);
+        tw__isa_setmaxnreg_inc(216);
     else if (block_threads == 512 && team_threads < 512)
         tw__isa_setmaxnreg_inc(160);
 }
