@@ -6,8 +6,8 @@
 #                                                 its code must hold is the table's, expected.tsv
 #   gate.sh FILE TARGET REQUIRED [FORBIDDEN [-DNAME=TEXT...]]
 #                                                 a kernel's source (.c, .cu), what its code must hold and must not
-# Fails on what the table says, a spill or a stack frame, a warning of ptxas that an instruction is ignored or
-# serialised (C75xx), or more than 60 s. Exit status 77: no compiler here. Reads TW_BINARY (the tool), and
+# Fails on what the table says, a finding of `tw check --asm` (waits, matrix instructions), a spill or a stack frame, a
+# warning of ptxas that an instruction is ignored or serialised (C75xx), or more than 60 s. Exit status 77: no compiler here. Reads TW_BINARY (the tool), and
 # TW_GATES_TABLE (another table).
 set -euo pipefail
 
@@ -39,13 +39,20 @@ case $kernel in
     ;;
 esac
 
-# The compiler's own seconds: others may keep the machine busy.
+stages=()
+for word in $required; do
+    case $word in stages=*) stages=(--stages "${word#stages=}") ;; esac
+done
+
+# The compiler's own seconds: others may keep the machine busy. Exit status 1: there are findings, in the log.
 TIMEFORMAT='%U %S'
-compile() {
-    "$tw" compile "${subject[@]}" --target "$target" -o "$work/object" --resources --json "$work/resources" \
-        >/dev/null 2>"$work/log"
+check() {
+    "$tw" check --asm "${subject[@]}" --target "$target" "${stages[@]}" --listing "$work/listing" \
+        --json "$work/report" >"$work/findings" 2>"$work/log"
 }
-if ! { time compile; } 2>"$work/seconds"; then
+status=0
+{ time check; } 2>"$work/seconds" || status=$?
+if [ $status -gt 1 ]; then
     cat "$work/log"
     # shellcheck disable=SC2016
     grep -q '^tw: no .* here' "$work/log" && exit 77
@@ -53,30 +60,24 @@ if ! { time compile; } 2>"$work/seconds"; then
 fi
 seconds=$(awk '{ printf "%.0f", $1 + $2 }' "$work/seconds")
 
-# The code to look through: PTX for cuda, assembly for hip; SASS behind it where there is a disassembler.
+# The code to look through: PTX for cuda, SASS behind it where there is a disassembler; the listing for hip.
+code=$work/listing
+sass=
 case $target in
-cuda*) extension=ptx from=' -cubin ' to=' -ptx ' ;;
-hip*) extension=s from=' -o ' to=' -S -o ' ;;
-*)
-    echo "gate: $target is compiled by the host's compiler; a gate is for cuda:* and hip:*"
-    exit 1
+cuda*)
+    code=$work/code.ptx
+    command=$("$tw" compile "${subject[@]}" --target "$target" --print-command -o "$code")
+    eval "${command/ -cubin / -ptx }"
+    grep -q '^skipped:' "$work/findings" || sass=$work/listing
     ;;
 esac
-command=$("$tw" compile "${subject[@]}" --target "$target" --print-command -o "$work/code.$extension")
-eval "${command/$from/$to}"
-code=$work/code.$extension
-sass=
-if [ $extension = ptx ] && command -v nvdisasm >/dev/null; then
-    nvdisasm "$work/object" >"$work/code.sass"
-    sass=$work/code.sass
-fi
 
-figure() { sed -n "s/.*\"$1\":[[:space:]]*\([0-9]*\).*/\1/p" "$work/resources" | sort -n | tail -n 1; }
+figure() { sed -n "s/.*\"$1\":[[:space:]]*\([0-9]*\).*/\1/p" "$work/report" | sort -n | tail -n 1; }
 registers=$(figure registers) spills=$(figure spills) scalar_spills=$(figure scalar_spills)
 stack=$(figure stack_bytes) shared=$(figure shared_bytes)
 if [ -z "$registers" ] || [ -z "$spills" ] || [ -z "$scalar_spills" ] || [ -z "$stack" ]; then
     echo "gate: the compiler reported no resources"
-    cat "$work/resources"
+    cat "$work/report"
     exit 1
 fi
 limit() { # of what the table's sixth column allows: "scalar_spills=80"
@@ -103,10 +104,7 @@ words() { # one a line; a pattern is never a file name
 }
 while read -r pattern; do
     case $pattern in
-    stages=*)
-        loop=$(awk -v "$pattern" -f "$here/hot_loop.awk" "$code") || refuse "${loop%$'\n'*}"
-        continue
-        ;;
+    stages=*) continue ;;
     esac
     count=$(lines "$pattern")
     found+="${found:+ }$count"
@@ -116,6 +114,10 @@ while read -r pattern; do
     count=$(lines "$pattern")
     [ "$count" = 0 ] || [ "$count" = - ] || refuse "$count times $pattern, which has no place here"
 done < <(words "$forbidden")
+
+while read -r finding; do # spills and stack have limits of their own below
+    refuse "$finding"
+done < <(grep -vE '^(spill|stack|skipped:) |^[^ ]+ on [a-z:0-9]+: |^[0-9]+ findings$' "$work/findings")
 
 echo "$name $target: registers $registers spills $spills scalar_spills $scalar_spills stack $stack shared $shared" \
     "lines $found seconds $seconds"

@@ -153,6 +153,7 @@ static void read_figures(asm_listing *listing, const char *log)
             if (strcmp(listing->kernel[k].name, found[i].kernel) == 0) {
                 asm_figures *figures = &listing->kernel[k].figures;
                 figures->registers = found[i].registers;
+                figures->accumulators = figures->scalars = figures->scalar_spills = 0;
                 figures->spills = found[i].spills;
                 figures->stack_bytes = found[i].stack_bytes;
                 figures->shared_bytes = found[i].shared_bytes;

@@ -11,6 +11,7 @@
 #include "check.h"
 #include "host/file.h"
 #include "report.h"
+#include "resources.h"
 #include "subject.h"
 
 enum { STAGES_MAX = 64 };
@@ -87,6 +88,8 @@ static tw_status compile(check_request *request, check *c, const char *object)
         .line_tables = 1,
     };
     tw_status status = tw_compile(&c->id, &compilation, &c->log);
+    if (status.code == TW_OK)
+        cli_print_warnings(c->log);
     free(source);
     return status;
 }

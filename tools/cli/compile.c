@@ -79,20 +79,6 @@ static void print_resources(const cli_resources *kernels, int count)
     }
 }
 
-/* Of a report on resources: warnings, and what ptxas calls information though it costs speed (C7508, C7510).
- */
-static void print_warnings(const char *log)
-{
-    while (*log) {
-        int length = (int)strcspn(log, "\n");
-        char *line = tw_text_format("%.*s", length, log);
-        if (strstr(line, "warning") || strstr(line, "Performance Loss"))
-            fprintf(stderr, "%s\n", line);
-        free(line);
-        log += length + (log[length] == '\n');
-    }
-}
-
 static tw_status write_resources(const cli_resources *kernels, int count, const char *path)
 {
     cJSON *list = cJSON_CreateArray();
@@ -209,7 +195,7 @@ static tw_status execute(compile_request *request)
     cli_resources kernels[RESOURCE_KERNELS_MAX];
     if (status.code == TW_OK && request->resources) {
         int count = cli_resources_parse(log, kernels);
-        print_warnings(log);
+        cli_print_warnings(log);
         print_resources(kernels, count);
         if (request->json)
             status = write_resources(kernels, count, request->json);

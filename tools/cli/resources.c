@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/text.h"
+
 /* The number behind `label` in the line, or 0. */
 static int number_after(const char *line, const char *label)
 {
@@ -65,4 +67,16 @@ int cli_resources_parse(const char *log, cli_resources *kernels)
         log += length + (log[length] == '\n');
     }
     return count;
+}
+
+void cli_print_warnings(const char *log)
+{
+    while (*log) {
+        int length = (int)strcspn(log, "\n");
+        char *line = tw_text_format("%.*s", length, log);
+        if (strstr(line, "warning") || strstr(line, "Performance Loss"))
+            fprintf(stderr, "%s\n", line);
+        free(line);
+        log += length + (log[length] == '\n');
+    }
 }
