@@ -22,6 +22,7 @@
  * Verbs   ops/load.h ops/store.h   tw_load, tw_store, tw_load_transposed
  *         ops/random.h             tw_random_bits
  *         ops/store_async.h        tw_store_async, tw_staging
+ *         ops/rotate.h ops/angle.h tw_rotate, tw_rotate_pairs, tw_turns, tw_cos_turns, tw_sin_turns
  *         ops/map.h                tw_map and its kin, the named maps, tw_fill, tw_broadcast
  *         ops/reduce.h             tw_row_max ... tw_tile_sum
  *         ops/scan.h               tw_row_scan, tw_col_scan, tw_scan: running sums ... and linear recurrences
@@ -46,6 +47,7 @@
 #include "tiles/shared.h"
 #include "tiles/vector.h"
 
+#include "ops/angle.h"
 #include "ops/convert.h"
 #include "ops/decay.h"
 #include "ops/grid.h"
@@ -57,6 +59,7 @@
 #include "ops/pipeline.h"
 #include "ops/random.h"
 #include "ops/reduce.h"
+#include "ops/rotate.h"
 #include "ops/scan.h"
 #include "ops/softmax.h"
 #include "ops/store.h"

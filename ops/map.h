@@ -102,7 +102,7 @@ TW_FN void tw__set_one(tw__ref x, int n, float value)
         for (int tw__n = 0; tw__n < tw__count(TW__REF(t)); tw__n++) {                                        \
             const float x = tw__get(TW__REF(t), tw__n);                                                      \
             const int r = tw__row_of(TW__REF(t), tw__n), c = tw__col_of(TW__REF(t), tw__n);                  \
-            (void)r, (void)c;                                                                                \
+            (void)x, (void)r, (void)c;                                                                       \
             tw__set_one(TW__REF(t), tw__n, (expr));                                                          \
         }                                                                                                    \
     } while (0)

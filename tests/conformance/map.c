@@ -54,6 +54,11 @@ TW_KERNEL(conform_map, TW_TEAM_THREADS, (conform_args, g))
     case MAP_map_row: tw_map_row(d, v, rows, w, v * w - g.value[0]); break;
     case MAP_map_col: tw_map_col(d, v, cols, w, v - 2.0f * w); break;
     case MAP_map2: tw_map2(d, v, y, w, w - 3.0f * v); break;
+    case MAP_rotate_x: tw_rotate(d, y, z, x); break;
+    case MAP_rotate_y:
+        tw_rotate(d, y, z, x);
+        tw_copy(d, y);
+        break;
     }
     tw_store(g.out.CONFORM_DTYPE, d, row, col);
 }

@@ -242,6 +242,15 @@ MISTAKE(col_of_lines)
     UNUSED;
 }
 
+/* says: TW047 tw_rotate_pairs(x, x): a b tile does not hold neighbouring columns in one lane */
+MISTAKE(rotated_b)
+{
+    tw_rt(f32, 32, 32, OR(b, acc)) x;
+    tw_zero(x);
+    tw_rotate_pairs(x, x);
+    UNUSED;
+}
+
 /* says: TW050 tw_mma_AB(sum, t.a, t.b): the sum must be a tw_rt(f32, M, N, acc) */
 MISTAKE(mma_sum) { tw_rt(OR(bf16, f32), 32, 32, acc) sum; tw_zero(sum); tw_mma_AB(sum, t.a, t.b); UNUSED; }
 

@@ -77,6 +77,8 @@ double conform_map_value(int op, const conform_element *e)
     case MAP_map: return 2 * e->x + e->scalar[0];
     case MAP_map_at: return e->x + (double)(e->tile_row * MAP_MAP_AT_ROW + e->tile_col);
     case MAP_map2: return e->y - 3 * e->x;
+    case MAP_rotate_x: return e->x * e->z - e->y * e->x;
+    case MAP_rotate_y: return e->x * e->x + e->y * e->z;
     case MAP_broadcast_row: return e->row;
     case MAP_broadcast_col: return e->col;
     case MAP_map_row: return e->x * e->row - e->scalar[0];
@@ -135,6 +137,8 @@ double conform_map_tolerance(int op, const conform_element *e, double value)
     case MAP_map_row: return (fabs(e->x * e->row) + size) * HALF_ULP + TINY;
     case MAP_map_col: return (2 * fabs(e->col) + size) * HALF_ULP + TINY;
     case MAP_map2: return (3 * fabs(e->x) + size) * HALF_ULP + TINY;
+    case MAP_rotate_x: return (fabs(e->x * e->z) + fabs(e->y * e->x) + size) * HALF_ULP + TINY;
+    case MAP_rotate_y: return (e->x * e->x + fabs(e->y * e->z) + size) * HALF_ULP + TINY;
     default: return size * HALF_ULP + TINY;
     }
 }
