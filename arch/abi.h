@@ -15,7 +15,7 @@
 
 #include "report.h"
 
-enum { TW_ABI = 4, TW_INFO_TILES = 8, TW_RANK_MAX = 4 };
+enum { TW_ABI = 5, TW_INFO_TILES = 8, TW_RANK_MAX = 4 };
 
 typedef struct {
     uint32_t abi;                /* TW_ABI of the headers the kernel was compiled with */

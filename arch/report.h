@@ -39,7 +39,34 @@ typedef struct {
 /* What a launch has moved. */
 typedef struct {
     uint64_t global_read_bytes, global_written_bytes; /* that lanes and copy engines asked for */
+    uint64_t copied_bytes;                            /* of those read: to shared memory past the registers */
+    uint64_t matrix_instructions;                     /* of waves */
+    uint64_t matrix_flops;                            /* theirs: two for each product */
+    uint64_t exponentials;                            /* exp2 of lanes */
 } tw_traffic;
+
+/* How shared memory is reached. */
+typedef enum {
+    TW_SHARED_load, /* by the lanes */
+    TW_SHARED_store,
+    TW_SHARED_matrix_load,  /* by the lanes, who exchange what they read: ldmatrix, ds_read_b64_tr_b16 */
+    TW_SHARED_matrix_store, /* stmatrix */
+    TW_SHARED_copy,         /* copies of lanes past their registers: cp.async, buffer_load ... lds */
+    TW_SHARED_engine,       /* the copy engine: TMA */
+    TW_SHARED_operand,      /* a matrix unit's operands: wgmma */
+    TW_SHARED_KINDS
+} tw_shared_kind;
+
+/* All instructions of one kind and width at one place in the code. */
+typedef struct {
+    const void *place;
+    uint32_t kind;         /* tw_shared_kind */
+    uint32_t bytes;        /* of a lane */
+    uint64_t instructions; /* of waves */
+    uint64_t moved;        /* bytes */
+    uint64_t cycles;       /* by the machine's bank rule, */
+    uint64_t ideal;        /* and without conflicts */
+} tw_shared_row;
 
 typedef struct {
     /* given */
@@ -51,6 +78,9 @@ typedef struct {
     uint32_t capacity, findings;
     uint32_t lost; /* findings that found no room */
     tw_traffic traffic;
+    tw_shared_row *row; /* room for row_capacity of them; 0: not asked for, and nothing is counted */
+    uint32_t row_capacity, rows;
+    uint32_t rows_lost; /* that found no room */
 } tw_report;
 
 #endif

@@ -19,6 +19,7 @@
 #include "compile.h"
 #include "dtype.h"
 #include "findings.h"
+#include "profile.h"
 #include "target.h"
 
 /* Is told in one line what takes time, before it starts. */
@@ -88,6 +89,7 @@ typedef struct {
     uint32_t memories;
     tw_findings *findings; /* gathers all; NULL: the first one fails the launch */
     tw_traffic *traffic;   /* of this launch; may be NULL */
+    tw_profile *profile;   /* gathers shared memory by line; NULL: not counted, which is faster */
 } tw_watch;
 
 TW_CHECKED tw_status tw_instance_launch_watched(tw_instance *instance, const void *args, size_t args_bytes,

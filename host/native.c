@@ -162,6 +162,11 @@ static tw_status native_launch(tw_target *target, const tw_loaded *loaded, const
         .finding = finding,
         .capacity = all ? TW_FINDINGS_MAX : 1,
     };
+    tw_profile *profile = launch->watch ? launch->watch->profile : NULL;
+    if (profile) {
+        report.row = malloc(TW_PROFILE_PLACES * sizeof *report.row);
+        report.row_capacity = report.row ? TW_PROFILE_PLACES : 0;
+    }
     tw_launch_request request = {
         .args = launch->args,
         .grid = {launch->grid[0], launch->grid[1], launch->grid[2]},
@@ -177,7 +182,11 @@ static tw_status native_launch(tw_target *target, const tw_loaded *loaded, const
         *launch->watch->traffic = report.traffic;
     if (all)
         tw_findings_add(all, &report);
-    return failed ? launch_failed(target, message, &report) : tw_ok();
+    tw_status status = failed ? launch_failed(target, message, &report) : tw_ok();
+    if (status.code == TW_OK && profile)
+        status = tw_profile_add(profile, &report);
+    free(report.row);
+    return status;
 }
 
 static tw_status native_timer_start(tw_target *target)

@@ -84,13 +84,16 @@ static void take_frame(tw_place *place, char *line, char root[PATH_MAX])
 static void take_output(char *printed, const size_t *index, size_t count, tw_place *place)
 {
     size_t at = 0;
-    char root[PATH_MAX] = "";
+    char root[PATH_MAX] = "", *inside = strstr(printed, emulator); /* for places whose innermost frame is lost */
     int frames = 0;
+    while (inside && inside > printed && inside[-1] != '\n')
+        inside--;
+    if (inside)
+        snprintf(root, sizeof root, "%.*s", (int)(strstr(inside, emulator) - inside), inside);
     tw_place *now = NULL;
     for (char *rest = printed, *line; (line = strsep(&rest, "\n"));) {
         if (strncmp(line, "0x", 2) == 0) {
             now = at < count ? &place[index[at++]] : NULL;
-            root[0] = '\0';
             frames = 0;
         } else if (now && frames++ % 2 == 1) {
             take_frame(now, line, root);

@@ -113,6 +113,9 @@ const tw_instance *tw_problem_instance(const tw_problem *problem);
  * past those that it can; NULL, as at first: the first one fails the run. */
 void tw_problem_watch(tw_problem *problem, tw_findings *findings);
 
+/* From now on tw_problem_run on an emulated target adds what it does to shared memory; NULL, as at first: no. */
+void tw_problem_profile(tw_problem *problem, tw_profile *profile);
+
 TW_CHECKED tw_status tw_problem_run(tw_problem *problem);
 
 /* What the last tw_problem_run moved, as an emulated target counts; zeros elsewhere. */

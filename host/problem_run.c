@@ -160,6 +160,8 @@ static tw_status refuse_lent(const tw_problem *problem, const char *call)
 
 void tw_problem_watch(tw_problem *problem, tw_findings *findings) { problem->findings = findings; }
 
+void tw_problem_profile(tw_problem *problem, tw_profile *profile) { problem->profile = profile; }
+
 const tw_traffic *tw_problem_traffic(const tw_problem *problem) { return &problem->traffic; }
 
 /* The tensor's elements, as an emulated machine is told of them. */
@@ -180,7 +182,8 @@ static tw_memory memory_of(const tw_tensor *tensor)
 tw_status tw_problem_run(tw_problem *problem)
 {
     tw_memory memory[TW_TENSORS_MAX];
-    const tw_watch watch = {memory, (uint32_t)problem->tensor_count, problem->findings, &problem->traffic};
+    const tw_watch watch = {memory, (uint32_t)problem->tensor_count, problem->findings, &problem->traffic,
+                            problem->profile};
     TW_TRY(refuse_lent(problem, "tw_problem_run"));
     for (size_t i = 0; i < problem->tensor_count; i++) {
         TW_TRY(upload(problem, &problem->tensor[i]));

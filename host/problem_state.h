@@ -32,6 +32,7 @@ struct tw_problem {
     void *args;
     uint32_t grid[3];
     tw_traffic traffic;    /* of the last run on an emulated target */
+    tw_profile *profile;   /* of runs on emulated targets; NULL: nobody asks */
     tw_findings *findings; /* where those of emulated launches go; NULL: they fail the run */
 };
 

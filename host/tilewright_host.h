@@ -36,6 +36,7 @@
 #include "kernel.h"
 #include "npy.h"
 #include "problem.h"
+#include "profile.h"
 #include "random.h"
 #include "status.h"
 #include "target.h"

@@ -31,7 +31,8 @@ TW_FN int tw__emu_mfma_row(int lane, int r, int side)
  * column of B: A[i][k] lies in lane i + side * (k / run), element k % run, and B[k][i] likewise. */
 TW_FN void tw__emu_mfma_op(void *const args[], int side, int depth, int dtype)
 {
-    tw__emu_matrices *matrices = &tw__emu_lane_state->block->matrices;
+    tw__emu_block *block = tw__emu_lane_state->block;
+    tw__emu_matrices *matrices = &block->matrices;
     float *a = matrices->a, *b = matrices->b, *d = matrices->d;
     int run = side * depth / TW_LANES, registers = side * side / TW_LANES;
     for (int lane = 0; lane < TW_LANES; lane++) {
@@ -46,6 +47,7 @@ TW_FN void tw__emu_mfma_op(void *const args[], int side, int depth, int dtype)
             b[(k + e) * side + i] = tw__emu_element(from->b, e, dtype);
         }
     }
+    tw__emu_count_product(block, side, side, depth);
     if (dtype == TW_f32)
         tw__emu_matmul_f32(d, a, b, side, side, depth);
     else
@@ -150,6 +152,7 @@ TW__EMU_FUNCTION void tw__emu_ds_read_tr16_b64(void *const args[])
     uint16_t read[TW_LANES][4];
     for (int lane = 0; lane < TW_LANES; lane++) {
         const tw__emu_ds_read_tr *from = (const tw__emu_ds_read_tr *)args[lane];
+        tw__emu_profile_access(from->lane, from->shared, 8, TW_SHARED_matrix_load);
         tw__emu_shared_read(from->lane, read[lane], from->shared, 8, "ds_read_b64_tr_b16");
     }
     for (int lane = 0; lane < TW_LANES; lane++) {

@@ -42,7 +42,9 @@ TW__EMU_FUNCTION void tw__emu_copy_now(tw__emu_lane *lane, tw__buffer from, void
             continue;
         memcpy(&words[w], from.base + at, 4);
         lane->block->traffic.global_read_bytes += 4;
+        lane->block->traffic.copied_bytes += 4;
     }
+    tw__emu_profile_access(lane, (const char *)shared + lane->index * bytes, bytes, TW_SHARED_copy);
 }
 
 TW_FN void tw__isa_copy(tw__buffer from, void *shared, uint32_t offset, int bytes)

@@ -76,18 +76,26 @@ TW_FN uint32_t tw__isa_shuffle_xor(uint32_t value, int mask)
  * PTX ISA, "ld.shared"; AMD CDNA3 ISA, "DS_READ_B32" and its widths. */
 TW_FN void tw__isa_shared_load(uint32_t *dst, const void *shared, int bytes)
 {
+    tw__emu_lane *lane = tw__emu_enter();
     if (bytes < 4)
         dst[0] = 0;
-    tw__emu_shared_read(tw__emu_enter(), dst, shared, bytes, "shared load");
+    tw__emu_profile_access(lane, shared, bytes, TW_SHARED_load);
+    tw__emu_shared_read(lane, dst, shared, bytes, "shared load");
 }
 
 TW_FN void tw__isa_shared_store(void *shared, const uint32_t *src, int bytes)
 {
-    tw__emu_shared_write(tw__emu_enter(), shared, src, bytes, "shared store");
+    tw__emu_lane *lane = tw__emu_enter();
+    tw__emu_profile_access(lane, shared, bytes, TW_SHARED_store);
+    tw__emu_shared_write(lane, shared, src, bytes, "shared store");
 }
 
 /* Transcendental functions: correct to the host library's last bit, where the machines round less well. */
-TW_FN float tw__isa_exp2(float x) { return exp2f(x); }
+TW_FN float tw__isa_exp2(float x)
+{
+    tw__emu_lane_state->block->traffic.exponentials++;
+    return exp2f(x);
+}
 
 TW_FN float tw__isa_log2(float x) { return log2f(x); }
 

@@ -26,6 +26,7 @@ TW_FN void tw__emu_ldmatrix_op(void *const args[], int matrices, int transposed,
     uint16_t matrix[4][8][8];
     for (int source = 0; source < matrices * 8; source++) {
         const tw__emu_ldmatrix *from = (const tw__emu_ldmatrix *)args[source];
+        tw__emu_profile_access(from->lane, from->row, 16, TW_SHARED_matrix_load);
         tw__emu_shared_read(from->lane, matrix[source / 8][source % 8], from->row, 16, what);
     }
     for (int lane = 0; lane < TW_LANES; lane++) {
@@ -102,7 +103,8 @@ typedef struct {
  *   d  registers 2 * r and 2 * r + 1: row group + 8 * r, columns 2 * place and the next */
 TW_FN void tw__emu_mma_m16n8(void *const args[], int wide, int dtype)
 {
-    tw__emu_matrices *matrices = &tw__emu_lane_state->block->matrices;
+    tw__emu_block *block = tw__emu_lane_state->block;
+    tw__emu_matrices *matrices = &block->matrices;
     float *a = matrices->a, *b = matrices->b, *d = matrices->d;
     int rows = 16, cols = 8, depth = 8 * wide;
     for (int lane = 0; lane < TW_LANES; lane++) {
@@ -123,6 +125,7 @@ TW_FN void tw__emu_mma_m16n8(void *const args[], int wide, int dtype)
         for (int r = 0; r < 2; r++)
             memcpy(&d[(group + 8 * r) * cols + 2 * place], from->d + 2 * r, 2 * sizeof *d);
     }
+    tw__emu_count_product(block, rows, cols, depth);
     tw__emu_matmul(d, a, b, rows, cols, depth);
     for (int lane = 0; lane < TW_LANES; lane++) {
         float *to = ((const tw__emu_mma *)args[lane])->d;
@@ -218,6 +221,8 @@ TW_FN void tw__isa_cp_async_16(void *shared, const void *global, int source_byte
     if (source_bytes > 0)
         memcpy(copy->words, global, (size_t)source_bytes);
     lane->block->traffic.global_read_bytes += (unsigned)source_bytes;
+    lane->block->traffic.copied_bytes += (unsigned)source_bytes;
+    tw__emu_profile_access(lane, shared, 16, TW_SHARED_copy);
 }
 
 /* cp.async.commit_group: the copies since the last commit are one group. */

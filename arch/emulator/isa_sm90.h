@@ -183,6 +183,7 @@ TW_FN void tw__emu_stmatrix_op(void *const args[], int transposed, const char *w
             int i = transposed ? col : row, j = transposed ? row : col;
             values[col] = (uint16_t)(((const tw__emu_stmatrix *)args[4 * i + j / 2])->r[m] >> (j % 2 * 16));
         }
+        tw__emu_profile_access(to->lane, to->row, 16, TW_SHARED_matrix_store);
         tw__emu_shared_write(to->lane, to->row, values, 16, what);
     }
 }

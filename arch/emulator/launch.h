@@ -88,6 +88,7 @@ TW__EMU_FUNCTION void tw__emu_free_workspace(tw__emu_workspace *space)
     for (int rank = 0; space->cluster.block && rank < space->cluster.blocks; rank++) {
         free(space->cluster.block[rank].async.state);
         free(space->cluster.block[rank].finding);
+        tw__emu_profile_close(&space->cluster.block[rank]);
     }
     free(space->cluster.block);
     free(space->cluster.wave);
@@ -137,6 +138,8 @@ TW__EMU_FUNCTION int tw__emu_place_block(tw__emu_workspace *space, int rank, int
             block->wave[w].lane[l].index = l;
         }
     }
+    if (asked && asked->row_capacity && tw__emu_profile_open(block))
+        return 1;
     return tw__emu_guard(guard, space->page) || (asked && !block->finding);
 }
 
@@ -249,6 +252,11 @@ TW__EMU_FUNCTION void tw__emu_hand_in(tw__emu_grid *grid, const tw__emu_block *b
         report->lost += block->findings_lost;
         report->traffic.global_read_bytes += block->traffic.global_read_bytes;
         report->traffic.global_written_bytes += block->traffic.global_written_bytes;
+        report->traffic.copied_bytes += block->traffic.copied_bytes;
+        report->traffic.matrix_instructions += block->traffic.matrix_instructions;
+        report->traffic.matrix_flops += block->traffic.matrix_flops;
+        report->traffic.exponentials += block->traffic.exponentials;
+        tw__emu_profile_hand_in(report, block);
         for (uint32_t i = 0; i < block->findings; i++) {
             tw_finding finding = block->finding[i];
             for (uint32_t j = 0; j < report->findings; j++)

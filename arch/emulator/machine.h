@@ -3,7 +3,8 @@
  * What an emulated machine consists of while it runs one cluster of blocks, mostly a single block: lanes,
  * waves, the blocks, their shared memory; how a lane finds itself.
  *
- * Needs, defined before: TW_LANES (lanes of a wave) and TW_SHARED_BYTES (of the machine), as constants.
+ * Needs, defined before: TW_LANES (lanes of a wave), TW_SHARED_BYTES (of the machine) and TW_BANKS (of that),
+ * as constants.
  */
 #ifndef TW_ARCH_EMULATOR_MACHINE_H
 #define TW_ARCH_EMULATOR_MACHINE_H
@@ -82,6 +83,7 @@ typedef struct tw__emu_wave {
     int at_cluster_barrier;    /* it arrived there and has not waited */
     const tw__emu_wait *wait;  /* what all lanes wait for together; NULL while they do not */
     void *args[TW_LANES];
+    struct tw__emu_access_log *log; /* of shared memory (profile.h); NULL where nobody asks */
     tw__emu_lane lane[TW_LANES];
 } tw__emu_wave;
 
@@ -127,7 +129,8 @@ typedef struct tw__emu_block {
     const tw_report *asked; /* what the launch wants to be told; NULL: nothing */
     tw_finding *finding;    /* of the blocks that ran here so far, room for asked->capacity */
     uint32_t findings, findings_lost;
-    tw_traffic traffic; /* likewise */
+    tw_traffic traffic;     /* likewise */
+    tw_shared_row *profile; /* likewise, by place; NULL where nobody asks */
 } tw__emu_block;
 
 /* A function that reports an error and does not return. */

@@ -21,6 +21,7 @@
 #define TW_ARCH_EMULATOR_SCHEDULER_H
 
 #include "deadlock.h"
+#include "profile.h"
 
 enum {
     TW__EMU_PREEMPT_ONE_IN = 8, /* collectives after which another wave may go on */
@@ -162,6 +163,7 @@ TW__EMU_FUNCTION void tw__emu_meet(tw__emu_op *op, void *arg, const char *what)
         tw__emu_leave_lane(lane);
         return;
     }
+    tw__emu_profile_met(lane->block, wave->log);
     op(wave->args);
     wave->arrived = 0;
     wave->meeting++;
@@ -221,6 +223,7 @@ static inline void tw__emu_lane_return(tw__emu_lane *lane)
         tw__emu_leave_lane(lane);
         return;
     }
+    tw__emu_profile_met(block, wave->log);
     wave->state = TW__EMU_RETURNED;
     block->returned++;
     cluster->waves_gone++;
@@ -273,6 +276,8 @@ TW__EMU_FUNCTION int tw__emu_run_cluster(tw__emu_cluster *cluster)
         wave->at_cluster_barrier = 0;
         wave->meeting = 1;
         wave->wait = NULL;
+        if (wave->log)
+            wave->log->count = 0;
         for (int l = 0; l < TW_LANES; l++) {
             tw__emu_lane *lane = &wave->lane[l];
             lane->returned = 0;

@@ -64,10 +64,13 @@ TW__EMU_FUNCTION void tw__emu_box_move(tw__emu_lane *lane, const tw__emu_box *bo
             if (to_shared)
                 tw__emu_shared_write(lane, shared, unit, TW__EMU_TMA_UNIT, what);
         }
-    if (to_shared)
+    tw__emu_profile_unit(lane, (uint64_t)tw__emu_box_bytes(box), TW_SHARED_engine);
+    if (to_shared) {
         lane->block->traffic.global_read_bytes += moved;
-    else
+        lane->block->traffic.copied_bytes += moved;
+    } else {
         lane->block->traffic.global_written_bytes += moved;
+    }
 }
 
 TW__EMU_FUNCTION tw__emu_box tw__emu_box_make(tw__emu_lane *lane, const void *map, const void *shared,

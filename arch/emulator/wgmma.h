@@ -80,6 +80,7 @@ TW__EMU_FUNCTION void tw__emu_matrix_read(float *values, int outer_step, int k_s
             for (int e = 0; e < 8; e++)
                 to[e * step] = tw__emu_element(unit, e, dtype);
         }
+    tw__emu_profile_unit(lane, 2u * TW__EMU_WGMMA_K * (unsigned)extent, TW_SHARED_operand);
 }
 
 /* "Register fragments and shared memory matrix layouts: wgmma.m64nNk16": a wave has 16 rows, its A as in
@@ -231,6 +232,7 @@ TW__EMU_FUNCTION void tw__emu_wgmma_land(tw__emu_lane *lane, uint64_t end)
             memset(dense, 0, sizeof(float) * (size_t)(TW__EMU_WGMMA_M * n));
         else if (!held)
             tw__emu_wgmma_move_d(dense, op->d + first, n, 0);
+        tw__emu_count_product(lane->block, TW__EMU_WGMMA_M, n, TW__EMU_WGMMA_K);
         tw__emu_matmul(dense, op->a_values + slot * TW__EMU_WGMMA_M * TW__EMU_WGMMA_K, op->b_values,
                        TW__EMU_WGMMA_M, n, TW__EMU_WGMMA_K);
         if (wave->landed + 1 < end)

@@ -63,4 +63,23 @@ grep -q "^examples/gemm/gemm.c:[0-9]* (arch/nvidia/sm90/pipeline.h:$line): TW106
 grep -q -- "--seed 7 --schedules 1 replays" "$work/out" || fail "the seed to replay"
 restore arch/nvidia/sm90/pipeline.h
 
+# ---- a swizzle by pairs of lines: the fragments' loads meet the same banks twice, and nothing is wrong ----
+line=$(line_of examples/gemm/gemm.c "tw_mma(acc, ")
+no_conflicts='^  shared memory: .* (1.00)$'
+for machine in sm80 gfx942; do
+    expect 0 emu:$machine --schedules 1
+    grep -q "$no_conflicts" "$work/out" || fail "bank conflicts of the right swizzle"
+    ! grep -q "bank conflicts at" "$work/out" || fail "bank conflicts are reported, and there are none"
+done
+swap arch/shared.h "return row * panel / 128 % units;" "return row * panel / 256 % units;"
+expect 0 emu:sm80 --schedules 1 --json "$work/conflicts.json"
+grep -q " 2.00  matrix load of 16 bytes, .* times: examples/gemm/gemm.c:$line (arch/nvidia/common/mma.h:" "$work/out" ||
+    fail "the factor of ldmatrix"
+grep -q "^bank conflicts at examples/gemm/gemm.c:$line (arch/nvidia/common/mma.h:[0-9]*): .* 2.00 times" "$work/out" ||
+    fail "the line with the bank conflicts"
+expect 0 emu:gfx942 --schedules 1
+grep -q "^bank conflicts at examples/gemm/gemm.c:$line (arch/words.h:[0-9]*): .* 2.00 times" "$work/out" ||
+    fail "the line with the bank conflicts on CDNA3"
+restore arch/shared.h
+
 echo "all as expected"

@@ -20,7 +20,7 @@
 
 #include <cmocka.h>
 
-enum { TW_LANES = TEST_LANES, TW_SHARED_BYTES = 65536 };
+enum { TW_LANES = TEST_LANES, TW_SHARED_BYTES = 65536, TW_BANKS = 32 };
 
 #include "arch/emulator/launch.h"
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "profile_report.h"
 #include "run_report.h"
 
 enum { SCHEDULES = 5, SCHEDULES_MAX = 100000 };
@@ -29,6 +30,8 @@ typedef struct {
     long long failing_seed;      /* the first; -1: none */
     long long failing_schedules; /* that found anything */
     int wrong;                   /* schedules whose result was wrong */
+    tw_profile profile; /* of the first schedule */
+    tw_traffic traffic;
     cJSON *json;
 } check_result;
 
@@ -108,6 +111,7 @@ static tw_status run_problem(check_request *request, tw_problem *problem, check_
     TW_TRY(tw_problem_open(problem, request->target, request->pad, cli_progress, NULL));
     tw_problem_watch(problem, &result->findings);
     if (seed == request->seed) {
+        tw_problem_profile(problem, &result->profile);
         cli_describe_print(problem, request->target);
         cli_describe_json(result->json, problem, request->target);
         fflush(stdout);
@@ -122,7 +126,7 @@ static tw_status run_problem(check_request *request, tw_problem *problem, check_
         printf("  seed %lld: the result is wrong; see tw run --check --seed %lld\n", seed, seed);
     }
     if (seed == request->seed)
-        cli_traffic_json(result->json, tw_problem_traffic(problem));
+        result->traffic = *tw_problem_traffic(problem);
     TW_TRY(note_seed(result, seed, found));
     if (!pass && result->failing_seed < 0)
         result->failing_seed = seed;
@@ -199,6 +203,8 @@ static tw_status write_json(const check_request *request, check_result *result)
     for (size_t i = 0; i < result->findings.count; i++)
         add_finding(list, &result->findings.item[i], result->seed[i]);
     cJSON_AddItemToObject(result->json, "findings", list);
+    cli_traffic_json(result->json, &result->traffic);
+    cli_profile_json(result->json, &result->profile);
     return request->json ? cli_json_write(request->json, result->json) : tw_ok();
 }
 
@@ -233,10 +239,12 @@ int cli_check(int argc, char **argv)
         status = run_schedule(&request, &result, request.seed + s);
     if (status.code == TW_OK) {
         print_result(&request, &result);
+        cli_profile_print(&result.profile, &result.traffic);
         status = write_json(&request, &result);
     }
     tw_target_close(request.target);
     tw_findings_free(&result.findings);
+    tw_profile_free(&result.profile);
     free(result.seed);
     cJSON_Delete(result.json);
     if (status.code != TW_OK)

@@ -22,7 +22,8 @@ typedef struct {
 /* The kernels that `log` reports on; returns how many, at most RESOURCE_KERNELS_MAX. */
 int cli_resources_parse(const char *log, cli_resources *kernels);
 
-/* Prints, of a report on resources, warnings, and what ptxas calls information though it costs speed (C7508, C7510). */
+/* Prints, of a report on resources, warnings, and what ptxas calls information though it costs speed (C7508,
+ * C7510). */
 void cli_print_warnings(const char *log);
 
 #endif

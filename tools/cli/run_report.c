@@ -137,6 +137,10 @@ void cli_traffic_json(cJSON *json, const tw_traffic *traffic)
         return;
     cJSON_AddNumberToObject(json, "global_read_bytes", (double)traffic->global_read_bytes);
     cJSON_AddNumberToObject(json, "global_written_bytes", (double)traffic->global_written_bytes);
+    cJSON_AddNumberToObject(json, "copied_bytes", (double)traffic->copied_bytes);
+    cJSON_AddNumberToObject(json, "matrix_instructions", (double)traffic->matrix_instructions);
+    cJSON_AddNumberToObject(json, "matrix_flops", (double)traffic->matrix_flops);
+    cJSON_AddNumberToObject(json, "exponentials", (double)traffic->exponentials);
 }
 
 tw_status cli_result_json(cli_result *result, const char *path)
