@@ -13,6 +13,8 @@
 
 #include <tilewright.h>
 
+#include "../emulator/fragment_tables.h"
+
 enum { SIDE_MAX = 1536, AXES = 7, WAVES_MAX = 8 };
 
 typedef struct {
@@ -147,51 +149,48 @@ static void every_element_and_slot_is_held_and_stored_once(void **state)
     }
 }
 
-/* A manual's fragment: the row and column of element e of a lane, in a 16 x 16 core of each role. */
+/* By a manual's tables: the lane that holds (row, col) of a 16 x 16 core of each role, and as which element.
+ */
 typedef struct {
     const char *machine;
-    void (*place)(int role, int lane, int e, int *row, int *col);
+    void (*holder)(int role, int row, int col, int *lane, int *e);
 } manual;
 
-/* PTX ISA 8.5, "Matrix Fragments for mma.m16n8k16 with floating point type". A core of b or acc is two n8
- * halves: acc holds c0-c3 of the left one, then of the right one; b holds b0, b1 of both, then b2, b3. */
-static void place_ptx(int role, int lane, int e, int *row, int *col)
+/* A core of b or acc is two n8 halves: acc holds c0-c3 of the left one, then of the right one; b holds b0, b1
+ * of both, then b2, b3. */
+static void holder_ptx(int role, int row, int col, int *lane, int *e)
 {
-    int group = lane >> 2, in_group = lane % 4, i, half;
+    int half = col / 8;
     if (role == TW__ROLE_a) {
-        *row = e < 2 || (e >= 4 && e < 6) ? group : group + 8;
-        *col = in_group * 2 + (e & 1) + (e >= 4 ? 8 : 0);
+        table_entry(ptx_m16n8k16_a[row], col, lane, e);
     } else if (role == TW__ROLE_acc) {
-        i = e % 4, half = e / 4;
-        *row = i < 2 ? group : group + 8;
-        *col = in_group * 2 + (i & 1) + 8 * half;
+        table_entry(ptx_m16n8_d[row], col % 8, lane, e);
+        *e += 4 * half;
     } else {
-        i = e % 2 + e / 4 * 2, half = e / 2 % 2;
-        *row = in_group * 2 + (i & 1) + (i >= 2 ? 8 : 0);
-        *col = group + 8 * half;
+        table_entry(ptx_m16n8k16_b[row], col % 8, lane, e);
+        *e = *e % 2 + *e / 2 * 4 + 2 * half;
     }
 }
 
-/* AMD matrix instruction calculator, v_mfma_f32_16x16x16_bf16: A[i][k] in lane i + 16 (k / 4), element k % 4;
- * B[k][j] in lane j + 16 (k / 4), element k % 4; D[i][j] in lane j + 16 (i / 4), register i % 4. The library
- * multiplies B^T A^T, so that A is the instruction's B, and acc is D transposed. */
-static void place_mfma(int role, int lane, int e, int *row, int *col)
+/* The library multiplies B^T A^T, so that A is the instruction's B, and acc is D transposed. */
+static void holder_mfma(int role, int row, int col, int *lane, int *e)
 {
-    int ij = lane % 16, k = lane / 16 * 4 + e;
-    *row = role == TW__ROLE_b ? k : ij;
-    *col = role == TW__ROLE_b ? ij : k;
+    const char *const *table = role == TW__ROLE_a   ? mfma_16x16x16_b
+                               : role == TW__ROLE_b ? mfma_16x16x16_a
+                                                    : mfma_16x16_d;
+    table_entry(table[col], row, lane, e);
 }
 
-static void place_in_rows(int role, int lane, int e, int *row, int *col)
+static void holder_in_rows(int role, int row, int col, int *lane, int *e)
 {
-    (void)role, (void)lane;
-    *row = e / TW_CORE;
-    *col = e % TW_CORE;
+    (void)role;
+    *lane = 0;
+    *e = row * TW_CORE + col;
 }
 
 static const manual manuals[] = {
-    {"cpu", place_in_rows}, {"sm80", place_ptx},    {"sm90", place_ptx},
-    {"gfx90a", place_mfma}, {"gfx942", place_mfma}, {"gfx950", place_mfma},
+    {"cpu", holder_in_rows}, {"sm80", holder_ptx},    {"sm90", holder_ptx},
+    {"gfx90a", holder_mfma}, {"gfx942", holder_mfma}, {"gfx950", holder_mfma},
 };
 
 static const manual *manual_here;
@@ -203,9 +202,9 @@ static void compare_with_manual(const void *args)
     for (int role = TW__ROLE_acc; role <= TW__ROLE_b; role++) {
         tw__ref t = make_tile(role, TW_CORE, TW_CORE, 1, 1);
         for (int e = 0; e < tw__elements(t); e++) {
-            int row = -1, col = -1;
-            manual_here->place(role, tw__isa_lane(), e, &row, &col);
-            manual_differs += row != tw__element_row(t, e) || col != tw__element_col(t, e);
+            int lane = -1, element = -1;
+            manual_here->holder(role, tw__element_row(t, e), tw__element_col(t, e), &lane, &element);
+            manual_differs += lane != tw__isa_lane() || element != e;
         }
     }
 }
@@ -217,8 +216,9 @@ static void a_core_lies_as_the_manual_draws_it(void **state)
         if (strcmp(manuals[i].machine, TW__TEXT(TW_MACHINE)) == 0)
             manual_here = &manuals[i];
     if (!manual_here)
-        fail_msg("machine %s has no row in `manuals`: write its fragments down from its manual",
-                 TW__TEXT(TW_MACHINE));
+        fail_msg(
+            "machine %s has no row in `manuals`: write its fragments down from its manual (fragment_tables.h)",
+            TW__TEXT(TW_MACHINE));
     manual_differs = 0;
     run(compare_with_manual, 1);
     assert_int_equal(manual_differs, 0);
