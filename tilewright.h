@@ -29,6 +29,7 @@
  *         ops/convert.h            tw_convert, tw_transpose
  *         ops/mask.h ops/decay.h   tw_tril, tw_mask_causal ..., tw_tril_decay
  *         ops/mma.h                tw_mma_AB, ABt, AtB, AtBt
+ *         ops/mma_async.h          tw_mma_async, tw_mma_wait
  *         ops/sync.h ops/grid.h    tw_sync, tw_block, tw_grid_order
  * Shape   arch/native_kernel.h     TW_KERNEL, TW_SHARED, TW_EXPORT
  *
@@ -56,6 +57,7 @@
 #include "ops/mask.h"
 #include "ops/math.h"
 #include "ops/mma.h"
+#include "ops/mma_async.h"
 #include "ops/pipeline.h"
 #include "ops/random.h"
 #include "ops/reduce.h"

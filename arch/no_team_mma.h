@@ -17,10 +17,18 @@ TW_FN int tw__team_mma_fits(tw__mma_operand a, tw__mma_operand b, int dtype, int
 }
 
 TW_FN void tw__team_mma(void *d, int rows, int cols, tw__mma_operand a, tw__mma_operand b, int depth,
-                        int dtype, int team_rows, int wave_row, int first_col)
+                        int dtype, int team_rows, int wave_row, int first_col, int accumulate)
 {
     (void)d, (void)rows, (void)cols, (void)a, (void)b, (void)depth, (void)dtype, (void)team_rows,
-        (void)wave_row, (void)first_col;
+        (void)wave_row, (void)first_col, (void)accumulate;
 }
+
+TW_FN void tw__team_mma_start(void *d, int rows, int cols, tw__mma_operand a, tw__mma_operand b, int depth,
+                              int dtype, int team_rows, int wave_row, int first_col, int accumulate)
+{
+    tw__team_mma(d, rows, cols, a, b, depth, dtype, team_rows, wave_row, first_col, accumulate);
+}
+
+TW_FN void tw__team_mma_wait(void *d, int elements) { (void)d, (void)elements; }
 
 #endif

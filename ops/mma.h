@@ -5,6 +5,7 @@
  * tw_mma_AtB(d, a, b)   d += A^T B       a holds K x M
  * tw_mma_AtBt(d, a, b)  d += A^T B^T
  * tw_mma(d, a, b, transpose_a, transpose_b)   the same, chosen by constants
+ * tw_mm_AB, tw_mm_ABt, tw_mm_AtB, tw_mm_AtBt, tw_mm   d = A B and so on, whatever d held: no need to zero it
  *
  *   d   tw_rt(f32, M, N, acc)
  *   a   tw_rt(t, M, K, a), or a shared tile or view
@@ -19,17 +20,24 @@
 #include "../tiles/register.h"
 #include "../tiles/shared.h"
 
-#define tw_mma_AB(d, a, b)                        TW__MMA("tw_mma_AB", d, a, b, 0, 0)
-#define tw_mma_ABt(d, a, b)                       TW__MMA("tw_mma_ABt", d, a, b, 0, 1)
-#define tw_mma_AtB(d, a, b)                       TW__MMA("tw_mma_AtB", d, a, b, 1, 0)
-#define tw_mma_AtBt(d, a, b)                      TW__MMA("tw_mma_AtBt", d, a, b, 1, 1)
-#define tw_mma(d, a, b, transpose_a, transpose_b) TW__MMA("tw_mma", d, a, b, transpose_a, transpose_b)
+#define tw_mma_AB(d, a, b)                        TW__MMA("tw_mma_AB", d, a, b, 0, 0, 1)
+#define tw_mma_ABt(d, a, b)                       TW__MMA("tw_mma_ABt", d, a, b, 0, 1, 1)
+#define tw_mma_AtB(d, a, b)                       TW__MMA("tw_mma_AtB", d, a, b, 1, 0, 1)
+#define tw_mma_AtBt(d, a, b)                      TW__MMA("tw_mma_AtBt", d, a, b, 1, 1, 1)
+#define tw_mma(d, a, b, transpose_a, transpose_b) TW__MMA("tw_mma", d, a, b, transpose_a, transpose_b, 1)
+#define tw_mm_AB(d, a, b)                         TW__MMA("tw_mm_AB", d, a, b, 0, 0, 0)
+#define tw_mm_ABt(d, a, b)                        TW__MMA("tw_mm_ABt", d, a, b, 0, 1, 0)
+#define tw_mm_AtB(d, a, b)                        TW__MMA("tw_mm_AtB", d, a, b, 1, 0, 0)
+#define tw_mm_AtBt(d, a, b)                       TW__MMA("tw_mm_AtBt", d, a, b, 1, 1, 0)
+#define tw_mm(d, a, b, transpose_a, transpose_b)  TW__MMA("tw_mm", d, a, b, transpose_a, transpose_b, 0)
 
 #define TW__ROWS_IF(x, transposed) ((transposed) ? TW__COLS_OF(x) : TW__ROWS_OF(x))
 #define TW__COLS_IF(x, transposed) ((transposed) ? TW__ROWS_OF(x) : TW__COLS_OF(x))
 #define TW__IS_TILE(x, role)       (TW__IS(x, TW__REGISTER) && TW__ROLE_OF(x) == (role))
 
-#define TW__MMA(op, d, a, b, ta, tb)                                                                         \
+#define TW__MMA(op, d, a, b, ta, tb, accumulate)                                                             \
+    TW__MMA_BY(op, d, a, b, ta, tb, tw__mma(TW__REF(d), TW__REF(a), TW__REF(b), ta, tb, accumulate))
+#define TW__MMA_BY(op, d, a, b, ta, tb, call)                                                                \
     do {                                                                                                     \
         TW_STATIC_ASSERT(TW__IS_TILE(d, TW__ROLE_acc) && TW__DTYPE_OF(d) == TW_f32,                          \
                          "TW050 " op "(" #d ", " #a ", " #b "): the sum must be a tw_rt(f32, M, N, acc)");   \
@@ -51,7 +59,7 @@
         TW_STATIC_ASSERT(TW__COLS_IF(a, ta) == TW__ROWS_IF(b, tb) && TW__COLS_IF(a, ta) % TW_CORE == 0,      \
                          "TW055 " op "(" #d ", " #a ", " #b                                                  \
                          "): A and B must agree on the contraction, a multiple of 16");                      \
-        tw__mma(TW__REF(d), TW__REF(a), TW__REF(b), ta, tb);                                                 \
+        call;                                                                                                \
     } while (0)
 
 /* `deep` cores along the contraction, one after another, of the operand's core row or column `other`:
@@ -90,7 +98,9 @@ TW_FN tw__mma_operand tw__make_operand(tw__ref x, int transposed)
     return operand;
 }
 
-TW_FN int tw__mma_by_team(tw__ref d, tw__ref a, tw__ref b, int transpose_a, int transpose_b)
+/* done: returns when d has the sum; else the machine is at work on it (ops/mma_async.h). */
+TW_FN int tw__mma_by_team(tw__ref d, tw__ref a, tw__ref b, int transpose_a, int transpose_b, int done,
+                          int accumulate)
 {
     tw__mma_operand left = tw__make_operand(a, transpose_a), right = tw__make_operand(b, transpose_b);
     int dtype = tw__dtype(a), depth = (transpose_a ? a.rows : a.cols) / TW_CORE, rows = tw__core_rows(d),
@@ -98,19 +108,26 @@ TW_FN int tw__mma_by_team(tw__ref d, tw__ref a, tw__ref b, int transpose_a, int 
     int row = tw__wave_row(d), first_col = tw__wave_col(d) * cols * TW_CORE;
     if (!tw__team_mma_fits(left, right, dtype, d.team_rows, row, rows, cols, first_col))
         return 0;
-    tw__team_mma(d.data, rows, cols, left, right, depth, dtype, d.team_rows, row, first_col);
+    if (done)
+        tw__team_mma(d.data, rows, cols, left, right, depth, dtype, d.team_rows, row, first_col, accumulate);
+    else
+        tw__team_mma_start(d.data, rows, cols, left, right, depth, dtype, d.team_rows, row, first_col,
+                           accumulate);
     return 1;
 }
 
-TW_FN void tw__mma(tw__ref d, tw__ref a, tw__ref b, int transpose_a, int transpose_b)
+TW_FN void tw__mma(tw__ref d, tw__ref a, tw__ref b, int transpose_a, int transpose_b, int accumulate)
 {
     int dtype = tw__dtype(a), depth = tw__mma_depth(dtype),
         cores_k = (transpose_a ? a.rows : a.cols) / TW_CORE;
     uint32_t left[TW__CORES_MAX][2 * TW_CORE_ELEMENTS], right[2 * TW_CORE_ELEMENTS];
     if (d.idle)
         return;
-    if (TW__TEAM_MMA && tw__mma_by_team(d, a, b, transpose_a, transpose_b))
+    if (TW__TEAM_MMA && tw__mma_by_team(d, a, b, transpose_a, transpose_b, 1, accumulate))
         return;
+    TW_UNROLL
+    for (int n = 0; n < tw__elements(d) && !accumulate; n += 2)
+        tw__set_pair(d.data, TW_f32, n, 0.0f, 0.0f);
     TW_UNROLL
     for (int k = 0; k < cores_k; k += depth) {
         int deep = cores_k - k < depth ? 1 : depth;

@@ -60,7 +60,10 @@
     for (tw__pipeline *tw__loading = &(pipe).state, *tw__loaded = tw__loading + 1; tw__loading < tw__loaded; \
          tw__loading = tw__loaded)                                                                           \
     TW__STEP(pipe, i, st, load)
-#define TW_COMPUTE(pipe, i, st) TW__STEP(pipe, i, st, compute)
+#define TW_COMPUTE(pipe, i, st)                                                                              \
+    for (tw__pipeline *tw__computing = &(pipe).state, *tw__computed = tw__computing + 1;                     \
+         tw__computing < tw__computed; tw__computing = tw__computed)                                         \
+    TW__STEP(pipe, i, st, compute)
 
 /* tw_load_async(tile of the stage, global tensor, coordinates...)   stands inside TW_LOAD; has landed when
  * the step's TW_COMPUTE runs. Same dtypes; otherwise as tw_load. */

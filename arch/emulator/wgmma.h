@@ -319,6 +319,14 @@ TW_FN void tw__isa_wgmma_wait(int groups)
 /* Tells a compiler that registers change where it cannot see it; nothing to tell here. */
 TW_FN void tw__isa_wgmma_pin(float *d, int count) { (void)d, (void)count; }
 
+/* What the accumulators held does not matter any more: here they become NaN, to show where it does. */
+TW_FN void tw__isa_wgmma_forget(float *d, int count)
+{
+    const uint32_t nan = 0x7fc00000u;
+    for (int i = 0; i < count; i++)
+        memcpy(&d[i], &nan, sizeof nan);
+}
+
 /* wgmma.mma_async.m64nNk16: d (64 x n, f32) = a b + (accumulate ? d : 0). d, and a in registers, must stay
  * where they are and as they are until the wait. */
 TW_FN void tw__isa_wgmma_ss(float *d, uint64_t a, uint64_t b, int n, int dtype, int transpose_a,

@@ -50,11 +50,10 @@ TW_KERNEL(attention, TW_PIPELINED_THREADS, (attention_args, args))
         }
         TW_COMPUTE (pipe, i, stage) {
             const int kv0 = (w.first + i) * ATTENTION_BKV;
-            tw_zero(s);
             if (ATTENTION_Q_SHARED)
-                tw_mma_ABt(s, kept->tile, stage->k);
+                tw_mm_ABt(s, kept->tile, stage->k);
             else
-                tw_mma_ABt(s, q, stage->k);
+                tw_mm_ABt(s, q, stage->k);
             if (!ATTENTION_PLAIN) {
                 tw_map(s, x, attention_scaled(x, g.scale, g.softcap));
                 if (ATTENTION_BIAS)

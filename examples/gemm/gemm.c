@@ -37,9 +37,10 @@ TW_KERNEL(gemm, TW_PIPELINED_THREADS, (gemm_args, g))
                 tw_load_async(stage->b, g.b, GEMM_TRANS_B ? n : k, GEMM_TRANS_B ? k : n);
             }
             TW_COMPUTE (pipe, i, stage) {
-                tw_mma(acc, stage->a, stage->b, 0, GEMM_TRANS_B);
+                tw_mma_async(acc, stage->a, stage->b, 0, GEMM_TRANS_B);
             }
         }
+        tw_mma_wait(acc);
 
         tw_map(acc, x, x * g.alpha);
         if (GEMM_BIAS)

@@ -279,6 +279,9 @@ MISTAKE(mma_shape) { tw_mma_AB(OR(t.acc, t.square), t.a, t.b); UNUSED; }
 /* then: TW054 tw_mma_ABt(t.square, t.a, sh->turned) */
 MISTAKE(mma_contraction) { tw_mma_ABt(t.square, t.a, OR(sh->turned, sh->s)); UNUSED; }
 
+/* says: TW056 tw_mma_wait(t.a): takes the acc tile that tw_mma_async adds into */
+MISTAKE(mma_wait) { OR(tw_mma_wait(t.a), tw_mma_wait(t.acc)); UNUSED; }
+
 /* says: TW060 tw_ring(message_shared, 1): needs two stages at least */
 typedef OR(tw_ring(message_shared, 1), tw_ring(message_shared, 2)) ring;
 

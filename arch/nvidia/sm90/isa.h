@@ -52,6 +52,14 @@ TW_FN void tw__isa_wgmma_pin(float *d, int count)
         asm volatile("" : "+f"(d[i])::"memory");
 }
 
+/* No instruction: what the first `count` accumulators held does not matter. They are registers all the same. */
+TW_FN void tw__isa_wgmma_forget(float *d, int count)
+{
+    TW_UNROLL
+    for (int i = 0; i < count; i++)
+        asm volatile("" : "=f"(d[i]));
+}
+
 /* "Matrix descriptor format": start address and offsets in units of 16 bytes, 14 bits each; swizzling mode 1,
  * 2, 3 for 128, 64, 32 bytes. The swizzle's pattern starts at a multiple of 8 times its width. What the
  * offsets mean is told at tw__emu_matrix_unit in arch/emulator/wgmma.h. */

@@ -42,32 +42,38 @@ TW_FN int tw__team_mma_fits(tw__mma_operand a, tw__mma_operand b, int dtype, int
            (a.words != 0 || !a.transposed || tw__mma_panel(a.tile) == 128);
 }
 
-/* Descriptor of the 16 (contraction) x extent piece of an operand that starts at contraction index k and
- * index `side` of the other side. `k_along_cols`: K-major, the contraction runs along the tile's columns.
- * K-major: 8 rows of a panel make a pattern, the next 8 follow (stride). MN-major: 8 rows of k make one, the
- * next 8 follow (stride), and the next panel of the side lies a whole panel on (leading). PTX ISA 9.7.16.5.
- */
-TW_FN uint64_t tw__wgmma_operand(tw__mma_operand x, int k_along_cols, int k, int side)
+/* Bytes from the operand's tile to its element at contraction index k and index `side` of the other side.
+ * `k_along_cols`: K-major, the contraction runs along the tile's columns. */
+TW_FN int tw__wgmma_offset(tw__mma_operand x, int k_along_cols, int k, int side)
 {
     int panel = tw__mma_panel(x.tile), panel_cols = panel / 2;
     int row = x.row + (k_along_cols ? side : k), col = x.col + (k_along_cols ? k : side);
-    const char *first =
-        x.tile.base + col / panel_cols * panel * x.tile.rows + row * panel + col % panel_cols * 2;
-    return tw__isa_wgmma_descriptor(first, x.tile.rows * panel, 8 * panel, panel);
+    return col / panel_cols * panel * x.tile.rows + row * panel + col % panel_cols * 2;
 }
 
-/* d += a b: rows x cols cores of this lane, `depth` cores along the contraction. Row core i of the four waves
- * is one m64: its rows start at (i team_rows + first wave of the warpgroup) * 16. */
-TW_FN void tw__team_mma(void *d, int rows, int cols, tw__mma_operand a, tw__mma_operand b, int depth,
-                        int dtype, int team_rows, int wave_row, int first_col)
+/* Descriptor of the 16 (contraction) x extent piece of an operand that starts there.
+ * K-major: 8 rows of a panel make a pattern, the next 8 follow (stride). MN-major: 8 rows of k make one, the
+ * next 8 follow (stride), and the next panel of the side lies a whole panel on (leading). PTX ISA 9.7.16.5.
+ * Along the contraction only the address changes, and by a constant: added to the descriptor's units of 16
+ * bytes. */
+TW_FN uint64_t tw__wgmma_operand(tw__mma_operand x, int k_along_cols, int k, int side)
 {
-    uint32_t *sums = (uint32_t *)d;
-    float sum[TW__WGMMA_SUMS_MAX];
+    int panel = tw__mma_panel(x.tile), first = tw__wgmma_offset(x, k_along_cols, 0, side);
+    return tw__isa_wgmma_descriptor(x.tile.base + first, x.tile.rows * panel, 8 * panel, panel) +
+           (uint64_t)(unsigned)(tw__wgmma_offset(x, k_along_cols, k, side) - first) / 16;
+}
+
+/* The accumulators of one lane as wgmma takes them: cores of f32 in the order of its registers. */
+TW_FN float *tw__wgmma_sums(void *d) { return (float *)d; }
+
+/* Starts d += a b, as one group: rows x cols cores of this lane, `depth` cores along the contraction. Row
+ * core i of the four waves is one m64: its rows start at (i team_rows + first wave of the warpgroup) * 16.
+ * accumulate 0: d = a b instead. */
+TW_FN void tw__team_mma_start(void *d, int rows, int cols, tw__mma_operand a, tw__mma_operand b, int depth,
+                              int dtype, int team_rows, int wave_row, int first_col, int accumulate)
+{
+    float *sum = tw__wgmma_sums(d);
     int per_row = cols * TW_CORE_ELEMENTS, first_wave = wave_row / TW__WGMMA_WAVES * TW__WGMMA_WAVES;
-    TW_UNROLL
-    for (int e = 0; e < rows * per_row; e++)
-        sum[e] = tw__float_of(sums[e]);
-    tw__isa_wgmma_pin(sum, rows * per_row);
     tw__isa_wgmma_fence();
     TW_UNROLL
     for (int i = 0; i < rows; i++) {
@@ -76,21 +82,34 @@ TW_FN void tw__team_mma(void *d, int rows, int cols, tw__mma_operand a, tw__mma_
             uint64_t right = tw__wgmma_operand(b, b.transposed, k * TW_CORE, first_col);
             if (a.words != 0) {
                 tw__isa_wgmma_rs(sum + i * per_row, a.words + (i * depth + k) * TW_CORE_ELEMENTS / 2, right,
-                                 cols * TW_CORE, dtype, !b.transposed, 1);
+                                 cols * TW_CORE, dtype, !b.transposed, k > 0 || accumulate);
             } else {
                 uint64_t left =
                     tw__wgmma_operand(a, !a.transposed, k * TW_CORE, (i * team_rows + first_wave) * TW_CORE);
                 tw__isa_wgmma_ss(sum + i * per_row, left, right, cols * TW_CORE, dtype, a.transposed,
-                                 !b.transposed, 1);
+                                 !b.transposed, k > 0 || accumulate);
             }
         }
     }
     tw__isa_wgmma_commit();
+}
+
+/* Until `elements` of d hold the sums that have been started. */
+TW_FN void tw__team_mma_wait(void *d, int elements)
+{
     tw__isa_wgmma_wait(0);
-    tw__isa_wgmma_pin(sum, rows * per_row);
-    TW_UNROLL
-    for (int e = 0; e < rows * per_row; e++)
-        sums[e] = tw__bits_of(sum[e]);
+    tw__isa_wgmma_pin(tw__wgmma_sums(d), elements);
+}
+
+TW_FN void tw__team_mma(void *d, int rows, int cols, tw__mma_operand a, tw__mma_operand b, int depth,
+                        int dtype, int team_rows, int wave_row, int first_col, int accumulate)
+{
+    if (accumulate)
+        tw__isa_wgmma_pin(tw__wgmma_sums(d), rows * cols * TW_CORE_ELEMENTS);
+    else
+        tw__isa_wgmma_forget(tw__wgmma_sums(d), rows * cols * TW_CORE_ELEMENTS);
+    tw__team_mma_start(d, rows, cols, a, b, depth, dtype, team_rows, wave_row, first_col, accumulate);
+    tw__team_mma_wait(d, rows * cols * TW_CORE_ELEMENTS);
 }
 
 #endif

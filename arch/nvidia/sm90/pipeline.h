@@ -27,6 +27,7 @@ typedef struct {
     int by_hand,
         bytes; /* this step's loads so far: did any take cp.async; bytes the copy engine will bring */
     int loads, computes, paired; /* what this thread does; are there loaders */
+    int kept, keeps;             /* slot that MMAs under way still read, -1: none; did this step start any */
     int loader, loaders, team_threads;
     uint64_t *full, *empty;
 } tw__pipeline;
@@ -40,7 +41,8 @@ TW_FN tw__pipeline tw__pipeline_make(int stages, int stage_bytes, uint64_t *barr
     pipe.stages = stages;
     pipe.count = pipe.step = pipe.parity = pipe.slot = pipe.by_hand = pipe.bytes = 0;
     pipe.load = pipe.compute = -1;
-    pipe.load_slot = pipe.compute_slot = 0;
+    pipe.load_slot = pipe.compute_slot = pipe.keeps = 0;
+    pipe.kept = -1;
     pipe.paired = block_threads > team_threads;
     pipe.loads = !pipe.paired || loader;
     pipe.computes = !pipe.paired || !loader;
@@ -110,11 +112,44 @@ TW_FN void tw__pipeline_loaded(tw__pipeline *pipe)
 }
 
 /* This wave reads the stage no more. */
-TW_FN void tw__pipeline_release(tw__pipeline *pipe)
+TW_FN void tw__pipeline_release(tw__pipeline *pipe, int slot)
 {
     tw__isa_wave_barrier();
     if (tw__isa_lane() == 0)
-        tw__isa_mbarrier_arrive(&pipe->empty[pipe->compute_slot]);
+        tw__isa_mbarrier_arrive(&pipe->empty[slot]);
+}
+
+/* This step's MMAs are under way as one group: those of the step before are awaited, and its stage let go, while the
+ * machine works on them. */
+#define TW_NATIVE_MMA_KEPT
+TW_FN int tw__pipeline_keeps(const tw__pipeline *pipe) { return pipe->paired; }
+TW_FN void tw__pipeline_keep(tw__pipeline *pipe)
+{
+    tw__isa_wgmma_wait(1);
+    if (pipe->kept >= 0 && pipe->kept != pipe->compute_slot)
+        tw__pipeline_release(pipe, pipe->kept);
+    pipe->kept = pipe->compute_slot;
+    pipe->keeps = 1;
+}
+
+/* No MMA is under way any more, and what they read is let go. */
+TW_FN void tw__pipeline_settle(tw__pipeline *pipe)
+{
+    if (pipe->kept >= 0) {
+        tw__isa_wgmma_wait(0);
+        tw__pipeline_release(pipe, pipe->kept);
+    }
+    pipe->kept = -1;
+}
+
+/* The team is through with the step's TW_COMPUTE. */
+TW_FN void tw__pipeline_computed(tw__pipeline *pipe)
+{
+    if (!pipe->keeps) {
+        tw__pipeline_settle(pipe);
+        tw__pipeline_release(pipe, pipe->compute_slot);
+    }
+    pipe->keeps = 0;
 }
 
 TW_FN int tw__pipeline_next_paired(tw__pipeline *pipe)
@@ -122,11 +157,13 @@ TW_FN int tw__pipeline_next_paired(tw__pipeline *pipe)
     if (pipe->load >= 0)
         tw__pipeline_loaded(pipe);
     if (pipe->compute >= 0)
-        tw__pipeline_release(pipe);
+        tw__pipeline_computed(pipe);
     pipe->step++;
     if (pipe->step >= pipe->count) {
-        if (pipe->computes)
+        if (pipe->computes) {
+            tw__pipeline_settle(pipe);
             tw__meet(pipe->team_threads);
+        }
         return 0;
     }
     pipe->load = pipe->loads ? pipe->step : -1;
