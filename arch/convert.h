@@ -12,6 +12,7 @@ TW_FN float tw__value_of(uint32_t bits, int dtype)
 {
     return dtype == TW_f32    ? tw__float_of(bits)
            : dtype == TW_bf16 ? tw__float_of(bits << 16)
+           : dtype == TW_i32  ? (float)(int32_t)bits
                               : tw__isa_unpack_f16(bits);
 }
 

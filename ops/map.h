@@ -9,6 +9,7 @@
  *   tw_map_at(t, x, r, c, expr)       r, c: its row and column in the tile (a vector: r = 0, c = index)
  *   tw_map_row(t, x, v, y, expr)      y: the row's value in vector v
  *   tw_map_col(t, x, v, y, expr)      y: the column's value in vector v
+ *   tw_map_row_at(t, x, c, v, y, expr)   as tw_map_row; c: the element's column in the tile
  *   tw_map2(t, x, u, y, expr)         y: the element of u, a tile or vector like t
  *
  * Named maps, dst first:
@@ -118,6 +119,18 @@ TW_FN void tw__set_one(tw__ref x, int n, float value)
         TW_STATIC_ASSERT(TW__ALONG_ROWS(v, t), "TW033 tw_map_row(" #t ", ..., " #v                           \
                                                ", ...): needs a vector along the tile's rows");              \
         TW__MAP_BESIDE(t, x, v, y, expr)                                                                     \
+    } while (0)
+#define tw_map_row_at(t, x, c, v, y, expr)                                                                   \
+    do {                                                                                                     \
+        TW_STATIC_ASSERT(TW__ALONG_ROWS(v, t), "TW048 tw_map_row_at(" #t ", ..., " #v                        \
+                                               ", ...): needs a vector along the tile's rows");              \
+        TW_UNROLL                                                                                            \
+        for (int tw__n = 0; tw__n < tw__count(TW__REF(t)); tw__n++) {                                        \
+            const float x = tw__get(TW__REF(t), tw__n), y = tw__beside(TW__REF(v), TW__REF(t), tw__n);       \
+            const int c = tw__col_of(TW__REF(t), tw__n);                                                     \
+            (void)x, (void)y, (void)c;                                                                       \
+            tw__set_one(TW__REF(t), tw__n, (expr));                                                          \
+        }                                                                                                    \
     } while (0)
 #define tw_map_col(t, x, v, y, expr)                                                                         \
     do {                                                                                                     \

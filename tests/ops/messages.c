@@ -251,6 +251,9 @@ MISTAKE(rotated_b)
     UNUSED;
 }
 
+/* says: TW048 tw_map_row_at(t.acc, ..., OR(t.cols, t.rows), ...): needs a vector along the tile's rows */
+MISTAKE(map_row_at) { tw_map_row_at(t.acc, x, c, OR(t.cols, t.rows), y, x + y * (float)c); UNUSED; }
+
 /* says: TW050 tw_mma_AB(sum, t.a, t.b): the sum must be a tw_rt(f32, M, N, acc) */
 MISTAKE(mma_sum) { tw_rt(OR(bf16, f32), 32, 32, acc) sum; tw_zero(sum); tw_mma_AB(sum, t.a, t.b); UNUSED; }
 

@@ -82,6 +82,7 @@ double conform_map_value(int op, const conform_element *e)
     case MAP_broadcast_row: return e->row;
     case MAP_broadcast_col: return e->col;
     case MAP_map_row: return e->x * e->row - e->scalar[0];
+    case MAP_map_row_at: return e->row + (double)e->tile_col;
     default: return e->x - 2 * e->col;
     }
 }
