@@ -15,6 +15,8 @@
  *   TW_STREAM(name, args_type, tensor, stage_type, tile)
  *       after TW_EXPORT: tells the host library that the pipeline loads argument `tensor` into the stage's
  *       `tile`, so that a machine with a copy engine gets its descriptor. Optional: affects speed only.
+ *   TW_STREAM_MULTICAST(...)
+ *       the same for a tile that tw_load_multicast loads.
  */
 #ifndef TW_ARCH_NATIVE_KERNEL_H
 #define TW_ARCH_NATIVE_KERNEL_H
@@ -41,6 +43,7 @@ typedef void tw__native_kernel(const void *args);
         name##_body(*(const type *)args, block_threads,                                                      \
                     tw__isa_wave() * TW_LANES >= TW__TEAM_OF(block_threads));                                \
         TW__LEAVE();                                                                                         \
+        TW__LEAVE_CLUSTER(tw_cluster_blocks);                                                                \
     }                                                                                                        \
     static void name##_body(const type g, const int tw__block_threads TW_UNUSED,                             \
                             const int tw__loader TW_UNUSED)
@@ -49,6 +52,11 @@ typedef void tw__native_kernel(const void *args);
  * says. */
 #ifndef TW__LEAVE
 #define TW__LEAVE() (void)0
+#endif
+
+/* What a block does before it ends; a machine with clusters says more. */
+#ifndef TW__LEAVE_CLUSTER
+#define TW__LEAVE_CLUSTER(blocks) (void)0
 #endif
 
 #define TW_SHARED(type, name)     TW__SHARED_STRUCT(type, name, TW_SCRATCH_BYTES)
@@ -60,15 +68,15 @@ typedef void tw__native_kernel(const void *args);
 
 #define TW_EXPORT(name, args_type, shared_type, ...)                                                         \
     TW_LINK const tw_kernel_info name##_info;                                                                \
-    const tw_kernel_info name##_info = {TW_ABI, name##_threads, sizeof(shared_type), sizeof(args_type),      \
-                                        1,      {__VA_ARGS__}};                                              \
+    const tw_kernel_info name##_info = {                                                                     \
+        TW_ABI, name##_threads, sizeof(shared_type), sizeof(args_type), tw_cluster_blocks, {__VA_ARGS__}};   \
     TW_LINK int name##_launch(const tw_launch_request *request)                                              \
     {                                                                                                        \
         return tw__native_launch(request, &name##_info, name);                                               \
     }
 
-#define TW_STREAM(name, args_type, tensor, stage_type, tile)                                                 \
+#define TW__STREAM(name, args_type, tensor, stage_type, tile, parts)                                         \
     TW_LINK const tw_stream_info name##_stream_##tensor;                                                     \
-    const tw_stream_info name##_stream_##tensor = TW__STREAM_INFO(args_type, tensor, stage_type, tile);
+    const tw_stream_info name##_stream_##tensor = TW__STREAM_INFO(args_type, tensor, stage_type, tile, parts);
 
 #endif

@@ -23,13 +23,13 @@ typedef struct {
 /* Nothing but the stages themselves is needed in shared memory. */
 #define TW__RING_BARRIERS(stages)
 #define TW__RING_BARRIERS_OF(ring) ((uint64_t *)0)
-enum { TW__PRODUCER_THREADS = 0, TW__STREAMS = 0 };
+enum { TW__PRODUCER_THREADS = 0, TW__STREAMS = 0, TW__CLUSTER_BLOCKS_MAX = 1 };
 
 TW_FN tw__pipeline tw__pipeline_make(int stages, int stage_bytes, uint64_t *barriers, int team_threads,
-                                     int block_threads, int loader)
+                                     int block_threads, int loader, int blocks)
 {
     tw__pipeline pipe;
-    (void)stage_bytes, (void)barriers, (void)block_threads, (void)loader;
+    (void)stage_bytes, (void)barriers, (void)block_threads, (void)loader, (void)blocks;
     pipe.loaders = team_threads;
     pipe.stages = stages;
     pipe.count = pipe.step = 0;
@@ -51,10 +51,11 @@ TW_FN int tw__pipeline_loader(const tw__pipeline *pipe)
     return tw__isa_wave() * TW_LANES + tw__isa_lane();
 }
 TW_FN int tw__pipeline_loaders(const tw__pipeline *pipe) { return pipe->loaders; }
-TW_FN int tw__pipeline_stream(tw__pipeline *pipe, tw__shared_tile tile, const void *map, int col, int row,
-                              int plane, int volume)
+TW_FN int tw__pipeline_stream(tw__pipeline *pipe, tw__shared_tile tile, const void *map, int parts,
+                              int together, int col, int row, int plane, int volume)
 {
-    (void)pipe, (void)tile, (void)map, (void)col, (void)row, (void)plane, (void)volume;
+    (void)pipe, (void)tile, (void)map, (void)parts, (void)together;
+    (void)col, (void)row, (void)plane, (void)volume;
     return 0;
 }
 

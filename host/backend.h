@@ -41,8 +41,8 @@ typedef struct {
                         size_t bytes, int *found);
     tw_status (*launch)(tw_target *target, const tw_loaded *loaded, const tw_launch *launch);
     void (*use_stream)(tw_target *target, void *stream); /* NULL where there are no streams */
-    /* Compute units of the device: as many blocks run at once, if one fills a unit. */
-    tw_status (*units)(tw_target *target, int *units);
+    /* Clusters of this kernel that run at once, if a block fills a compute unit. */
+    tw_status (*units)(tw_target *target, const tw_loaded *loaded, int *units);
     /* Brackets a launch; stop waits for it and gives what lay between in milliseconds. */
     tw_status (*timer_start)(tw_target *target);
     tw_status (*timer_stop)(tw_target *target, double *milliseconds);

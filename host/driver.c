@@ -263,13 +263,52 @@ static tw_status driver_symbol(tw_target *target, const tw_loaded *loaded, const
     const driver_state *state = target->state;
     void *symbol;
     size_t symbol_bytes;
-    *found = !state->call.module_global(&symbol, &symbol_bytes, loaded->object, name) && symbol_bytes == bytes;
+    *found =
+        !state->call.module_global(&symbol, &symbol_bytes, loaded->object, name) && symbol_bytes == bytes;
     return *found ? driver_read(target, value, symbol, bytes) : tw_ok();
 }
 
-static tw_status driver_units(tw_target *target, int *units)
+/* cuda.h: CUlaunchConfig with one CUlaunchAttribute. */
+typedef struct {
+    unsigned grid[3], block[3], shared_bytes;
+    void *stream;
+    void *attributes;
+    unsigned attribute_count;
+} cluster_config;
+typedef struct {
+    int name, pad;
+    union {
+        unsigned cluster[3];
+        char bytes[64];
+    } value;
+} cluster_attribute;
+enum { CLUSTER_DIMENSION = 4 };
+
+static tw_status active_clusters(tw_target *target, const tw_loaded *loaded, int *clusters)
 {
     const driver_state *state = target->state;
+    unsigned blocks = loaded->info.cluster;
+    cluster_attribute attribute = {.name = CLUSTER_DIMENSION, .value.cluster = {blocks, 1, 1}};
+    cluster_config config = {
+        .grid = {blocks, 1, 1},
+        .block = {loaded->info.threads, 1, 1},
+        .shared_bytes = loaded->info.shared_bytes,
+        .attributes = &attribute,
+        .attribute_count = 1,
+    };
+    DRIVER_TRY(target, TW_DEVICE, "asking how many clusters run at once",
+               state->call.active_clusters(clusters, loaded->function, &config));
+    if (*clusters < 1)
+        return tw_fail(TW_DEVICE, "%s: the GPU here runs no cluster of %u blocks of this kernel",
+                       target->id.name, blocks);
+    return tw_ok();
+}
+
+static tw_status driver_units(tw_target *target, const tw_loaded *loaded, int *units)
+{
+    const driver_state *state = target->state;
+    if (loaded->info.cluster > 1)
+        return active_clusters(target, loaded, units);
     DRIVER_TRY(target, TW_DEVICE, "asking for the number of compute units",
                state->call.device_attribute(units, state->driver->units_attribute, DEVICE));
     return tw_ok();
@@ -301,7 +340,8 @@ static void driver_use_stream(tw_target *target, void *stream)
 static tw_status driver_timer_start(tw_target *target)
 {
     const driver_state *state = target->state;
-    DRIVER_TRY(target, TW_DEVICE, "recording an event", state->call.event_record(state->event[0], state->stream));
+    DRIVER_TRY(target, TW_DEVICE, "recording an event",
+               state->call.event_record(state->event[0], state->stream));
     return tw_ok();
 }
 

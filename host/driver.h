@@ -36,6 +36,7 @@
     TW_DRIVER_CALL(launch, (void *function, unsigned grid_x, unsigned grid_y, unsigned grid_z,               \
                             unsigned block_x, unsigned block_y, unsigned block_z, unsigned shared_bytes,     \
                             void *stream, void **parameters, void **extra))                                  \
+    TW_DRIVER_CALL(active_clusters, (int *clusters, void *function, const void *config))                     \
     TW_DRIVER_CALL(event_create, (void **event, unsigned flags))                                             \
     TW_DRIVER_CALL(event_record, (void *event, void *stream))                                                \
     TW_DRIVER_CALL(event_synchronize, (void *event))                                                         \
@@ -59,7 +60,7 @@ typedef struct {
 #undef TW_DRIVER_SYMBOL
 
 typedef struct {
-    int units_attribute; /* of device_attribute: how many compute units; 0: not asked of this vendor */
+    int units_attribute;      /* of device_attribute: how many compute units; 0: not asked of this vendor */
     const char *vendor;       /* NVIDIA */
     const char *libraries[5]; /* the first that is there; ended by NULL */
     void *launch_end;         /* closes the `extra` list of a launch */

@@ -60,6 +60,7 @@ const tw_driver tw_driver_cuda = {
             .module_global = "cuModuleGetGlobal_v2",
             .function_attribute = "cuFuncSetAttribute",
             .launch = "cuLaunchKernel",
+            .active_clusters = "cuOccupancyMaxActiveClusters",
             .event_create = "cuEventCreate",
             .event_record = "cuEventRecord",
             .event_synchronize = "cuEventSynchronize",

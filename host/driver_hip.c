@@ -60,6 +60,7 @@ const tw_driver tw_driver_hip = {
             .module_global = "hipModuleGetGlobal",
             .function_attribute = "",
             .launch = "hipModuleLaunchKernel",
+            .active_clusters = "",
             .event_create = "hipEventCreateWithFlags",
             .event_record = "hipEventRecord",
             .event_synchronize = "hipEventSynchronize",

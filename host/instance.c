@@ -78,6 +78,36 @@ const tw_kernel_info *tw_instance_info(const tw_instance *instance) { return &in
 
 const char *tw_instance_path(const tw_instance *instance) { return instance->path; }
 
+tw_status tw_instance_blocks(const tw_instance *instance, int64_t pieces, uint32_t *blocks)
+{
+    tw_target *target = instance->target;
+    int64_t cluster = instance->loaded.info.cluster, at_once;
+    int units;
+    if (pieces < 0 || pieces > INT32_MAX) {
+        return tw_fail(TW_INVALID, "%s: a grid of %lld blocks; at most 2^31 - 1 can be launched",
+                       target->id.name, (long long)pieces);
+    }
+    *blocks = (uint32_t)pieces;
+    if (!target->id.machine || !target->id.machine->mma_shared)
+        return tw_ok();
+    TW_TRY(target->backend->units(target, &instance->loaded, &units));
+    at_once = cluster * units;
+    if (pieces > at_once)
+        *blocks = (uint32_t)at_once;
+    return tw_ok();
+}
+
+/* ops/grid.h counts the same. */
+tw_status tw_instance_tiles(const tw_instance *instance, int64_t rows, int64_t cols, uint32_t *blocks)
+{
+    int64_t cluster = instance->loaded.info.cluster, full = rows / cluster * cluster, pieces;
+    int64_t loose = rows % cluster * cols; /* tiles in no full cluster */
+    loose = (loose + cluster - 1) / cluster * cluster;
+    if (__builtin_mul_overflow(full, cols, &pieces) || __builtin_add_overflow(pieces, loose, &pieces))
+        pieces = INT64_MAX;
+    return tw_instance_blocks(instance, pieces, blocks);
+}
+
 tw_instance_origin tw_instance_where(const tw_instance *instance) { return instance->origin; }
 
 /* Bytes of a panel of a shared tile, as arch/shared.h cuts it, if a copy engine can swizzle it; else 0. */

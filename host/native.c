@@ -128,9 +128,9 @@ static tw_status native_symbol(tw_target *target, const tw_loaded *loaded, const
 }
 
 /* An emulated machine is small on purpose: a handful of tiles is more than it has units. */
-static tw_status native_units(tw_target *target, int *units)
+static tw_status native_units(tw_target *target, const tw_loaded *loaded, int *units)
 {
-    (void)target;
+    (void)target, (void)loaded;
     *units = 3;
     return tw_ok();
 }

@@ -179,22 +179,6 @@ const tw_target_id *tw_target_identity(const tw_target *target) { return &target
 
 const char *tw_target_device(const tw_target *target) { return target->device; }
 
-tw_status tw_target_blocks(tw_target *target, int64_t pieces, uint32_t *blocks)
-{
-    int units;
-    if (pieces < 0 || pieces > INT32_MAX) {
-        return tw_fail(TW_INVALID, "%s: a grid of %lld blocks; at most 2^31 - 1 can be launched", target->id.name,
-                       (long long)pieces);
-    }
-    *blocks = (uint32_t)pieces;
-    if (!target->id.machine || !target->id.machine->mma_shared)
-        return tw_ok();
-    TW_TRY(target->backend->units(target, &units));
-    if (pieces > units)
-        *blocks = (uint32_t)units;
-    return tw_ok();
-}
-
 tw_status tw_target_allocate(tw_target *target, size_t bytes, void **address)
 {
     *address = NULL;

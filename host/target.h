@@ -76,10 +76,6 @@ void tw_target_close(tw_target *target);
 const tw_target_id *tw_target_identity(const tw_target *target);
 const char *tw_target_device(const tw_target *target); /* "NVIDIA H100 80GB HBM3" */
 
-/* The grid for a kernel that shares `pieces` of work out with TW_EACH: one block a piece, or, on machines whose
- * loads run ahead of the team into the next piece, no more blocks than there are compute units. */
-TW_CHECKED tw_status tw_target_blocks(tw_target *target, int64_t pieces, uint32_t *blocks);
-
 /* Device memory, aligned to 256 bytes, uninitialised. `bytes` is at least 1. */
 TW_CHECKED tw_status tw_target_allocate(tw_target *target, size_t bytes, void **address);
 void tw_target_free(tw_target *target, void *address);
@@ -91,8 +87,8 @@ TW_CHECKED tw_status tw_target_read(tw_target *target, void *host, const void *d
 /* Waits for every launch; a fault of one of them shows here at the latest. */
 TW_CHECKED tw_status tw_target_synchronize(tw_target *target);
 
-/* The CUstream or hipStream_t on which launches go from now on, in order with the caller's own work there; NULL,
- * as at first, is the default stream. A processor has none: nothing changes. */
+/* The CUstream or hipStream_t on which launches go from now on, in order with the caller's own work there;
+ * NULL, as at first, is the default stream. A processor has none: nothing changes. */
 void tw_target_use_stream(tw_target *target, void *stream);
 
 #endif

@@ -13,12 +13,19 @@
  * TW_EACH(index, count) { body }   a block's pieces of `count`, on a 1-D grid. With at least `count` blocks
  * that is one piece a block, everywhere. Where loads have waves of their own (Hopper), fewer blocks are
  * better still: a block goes on to its next piece, and the loads run ahead into it while the team finishes
- * this one. Elsewhere too few blocks are refused: the kernel stops with a fault.
+ * this one. Elsewhere too few blocks are refused: the kernel stops with a fault. Not in clusters.
+ *
+ * TW_EACH_TILE(tile, rows, cols) { body }   the same where the pieces are the tiles of rows x cols, in the
+ * order of tw_grid_order: tile.row, tile.col. The blocks of a cluster (TW_TEAM) get tiles one below the
+ * other, and tile.together is 1: what depends on the column alone is the same for all, and tw_load_multicast
+ * may bring it. Rows that make no full cluster are given out one tile a block (tile.together is 0). That is
+ * tw_grid_tiles(rows, cols) pieces: some may lie below the last row, where everything reads as zero and
+ * nothing is written.
  */
 #ifndef TW_OPS_GRID_H
 #define TW_OPS_GRID_H
 
-#include "../arch/arch.h"
+#include "../tiles/ref.h"
 
 #define tw_block(axis)  tw__isa_block_index(axis)
 #define tw_blocks(axis) tw__isa_grid_size(axis)
@@ -69,5 +76,55 @@ TW_FN int tw__first_piece(int count)
 }
 
 TW_FN int tw__next_piece(int index, int count) { return TW__BLOCKS_GO_ON ? index + tw_blocks(0) : count; }
+
+typedef struct {
+    int row, col, together;
+    int index, count; /* of the pieces */
+} tw_grid_tile;
+
+#define TW_EACH_TILE(tile, rows, cols)                                                                       \
+    for (tw_grid_tile tile = tw__first_tile(rows, cols, tw_cluster_blocks); tile.index < tile.count;         \
+         tile = tw__next_tile(tile, rows, cols, tw_cluster_blocks))
+#define tw_grid_tiles(rows, cols) tw__grid_tiles(rows, cols, tw_cluster_blocks)
+
+TW_FN int tw__grid_tiles(int rows, int cols, int blocks)
+{
+    int loose = rows % blocks * cols; /* tiles in no full cluster */
+    return rows / blocks * blocks * cols + (loose + blocks - 1) / blocks * blocks;
+}
+
+TW_FN tw_grid_tile tw__tile_at(int index, int rows, int cols, int blocks, int chiplets)
+{
+    int group = index / blocks, rank = index % blocks, high = rows / blocks;
+    tw_grid_place place;
+    tw_grid_tile tile;
+    tile.index = index;
+    tile.count = tw__grid_tiles(rows, cols, blocks);
+    tile.together = blocks > 1 && group < high * cols;
+    if (blocks == 1 || tile.together) {
+        place = tw__grid_order(group, high, cols, chiplets);
+        tile.row = place.row * blocks + rank;
+        tile.col = place.col;
+    } else {
+        int loose = (group - high * cols) * blocks + rank, below = loose / cols;
+        tile.row = high * blocks + (below < rows % blocks ? below : rows % blocks);
+        tile.col = loose % cols;
+    }
+    return tile;
+}
+
+TW_FN tw_grid_tile tw__first_tile(int rows, int cols, int blocks)
+{
+    return tw__tile_at(tw__first_piece(tw__grid_tiles(rows, cols, blocks)), rows, cols, blocks, TW_CHIPLETS);
+}
+
+TW_FN tw_grid_tile tw__next_tile(tw_grid_tile tile, int rows, int cols, int blocks)
+{
+    int next = tw__next_piece(tile.index, tile.count);
+    if (TW__BLOCKS_GO_ON)
+        return tw__tile_at(next, rows, cols, blocks, TW_CHIPLETS);
+    tile.index = next;
+    return tile;
+}
 
 #endif

@@ -37,7 +37,7 @@
     } pipe;                                                                                                  \
     pipe.state = tw__pipeline_make((int)(sizeof((ring).stage) / sizeof((ring).stage[0])),                    \
                                    (int)sizeof((ring).stage[0]), TW__RING_BARRIERS_OF(ring),                 \
-                                   TW_TEAM_THREADS, tw__block_threads, tw__loader);                          \
+                                   TW_TEAM_THREADS, tw__block_threads, tw__loader, tw_cluster_blocks);       \
     pipe.stage = (ring).stage
 
 /* The steps, in one stretch or more: a machine that claims TW__PIPELINE_STRETCHES can have the steps that
@@ -75,8 +75,26 @@
                          "TW061 tw_load_async(" #dst ", " #src                                               \
                          "): takes a shared tile of the stage and a global tensor of "                       \
                          "its dtype");                                                                       \
-        tw__pipeline_load(tw__loading, TW__REF(dst), TW__WINDOW(src, i, j, k, l));                           \
+        tw__pipeline_load(tw__loading, TW__REF(dst), TW__WINDOW(src, i, j, k, l), 1, 0);                     \
     } while (0)
+
+/* tw_load_multicast(together, tile of the stage, global tensor, coordinates...)   the same where a cluster's
+ * blocks load the same: if `together` is not 0, every block of the cluster asks for this very tile in this
+ * step, and each brings a part of it to all. 0: they do not, now. All blocks give the same `together`. */
+#define tw_load_multicast(...) TW__LOAD_MULTICAST(__VA_ARGS__, 0, 0, 0, 0, 0)
+#define TW__LOAD_MULTICAST(together, dst, src, i, j, k, l, ...)                                              \
+    do {                                                                                                     \
+        TW_STATIC_ASSERT(TW__IS_SHARED(dst) && TW__IS(src, TW__GLOBAL) &&                                    \
+                             TW__DTYPE_OF(dst) == TW__DTYPE_OF(src),                                         \
+                         "TW065 tw_load_multicast(" #together ", " #dst ", " #src                            \
+                         "): takes a shared tile of the stage and a global tensor of "                       \
+                         "its dtype");                                                                       \
+        tw__pipeline_load(tw__loading, TW__REF(dst), TW__WINDOW(src, i, j, k, l),                            \
+                          TW__MULTICAST_PARTS(TW__ROWS_OF(dst)), together);                                  \
+    } while (0)
+
+/* Parts of a tile of `rows` rows, one a block of the cluster; rows go by eights, as swizzles repeat. */
+#define TW__MULTICAST_PARTS(rows) ((rows) % (8 * tw_cluster_blocks) == 0 ? (int)tw_cluster_blocks : 1)
 
 TW_FN tw__copy_source tw__source_of(tw__window w)
 {
@@ -104,12 +122,13 @@ TW_FN int tw__pipeline_copy(tw__pipeline *pipe, tw__shared_tile tile, int plain,
 #endif
 
 /* Whole tiles of a tensor with a map may go by the machine's copy engine. */
-TW_FN void tw__pipeline_load(tw__pipeline *pipe, tw__ref s, tw__window w)
+TW_FN void tw__pipeline_load(tw__pipeline *pipe, tw__ref s, tw__window w, int parts, int together)
 {
     int plain = tw__kind(s) == TW__SHARED && w.col_stride == 1 && w.row_low == 0 && w.col_low == 0;
-    int whole = TW__STREAMS && tw__kind(s) == TW__SHARED && w.map_rows == s.rows && w.map_cols == s.cols;
-    if (tw__pipeline_stream(pipe, tw__shared_of(s).tile, whole ? w.map : 0, w.at_col, w.at_row, w.at_plane,
-                            w.at_volume))
+    int whole =
+        TW__STREAMS && tw__kind(s) == TW__SHARED && w.map_rows == s.rows / parts && w.map_cols == s.cols;
+    if (tw__pipeline_stream(pipe, tw__shared_of(s).tile, whole ? w.map : 0, parts, together, w.at_col,
+                            w.at_row, w.at_plane, w.at_volume))
         return;
     if (tw__pipeline_copy(pipe, tw__shared_of(s).tile, plain, tw__source_of(w)))
         return;
@@ -121,9 +140,15 @@ TW_FN void tw__pipeline_load(tw__pipeline *pipe, tw__ref s, tw__window w)
         tw__load_shared_global(s, w, tw__pipeline_loader(pipe), tw__pipeline_loaders(pipe));
 }
 
-#define TW__STREAM_INFO(args_type, tensor, stage_type, tile)                                                 \
+/* arch/native_kernel.h tells what they are for. A tile loaded by tw_load_multicast comes in parts. */
+#define TW_STREAM(name, args_type, tensor, stage_type, tile)                                                 \
+    TW__STREAM(name, args_type, tensor, stage_type, tile, 1)
+#define TW_STREAM_MULTICAST(name, args_type, tensor, stage_type, tile)                                       \
+    TW__STREAM(name, args_type, tensor, stage_type, tile,                                                    \
+               TW__MULTICAST_PARTS(TW__ROWS_OF(((stage_type *)0)->tile)))
+#define TW__STREAM_INFO(args_type, tensor, stage_type, tile, parts)                                          \
     {                                                                                                        \
-        offsetof(args_type, tensor), TW__ROWS_OF(((stage_type *)0)->tile),                                   \
+        offsetof(args_type, tensor), TW__ROWS_OF(((stage_type *)0)->tile) / (parts),                         \
             TW__COLS_OF(((stage_type *)0)->tile)                                                             \
     }
 

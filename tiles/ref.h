@@ -16,14 +16,14 @@
 
 enum { TW__REGISTER = 1, TW__VECTOR, TW__SHARED, TW__VIEW, TW__GLOBAL, TW__STAGING }; /* kinds */
 enum { TW__ROLE_acc = 0, TW__ROLE_a, TW__ROLE_b, TW__ROLE_line };        /* roles of register tiles */
-enum { /* of vectors */
-    TW__AXIS_row = 0,
-    TW__AXIS_col,
-    TW__AXIS_a_col,
-    TW__AXIS_b_row,
-    TW__AXIS_b_col,
-    TW__AXIS_line_row,
-    TW__AXIS_line_col
+enum {                                                                   /* of vectors */
+       TW__AXIS_row = 0,
+       TW__AXIS_col,
+       TW__AXIS_a_col,
+       TW__AXIS_b_row,
+       TW__AXIS_b_col,
+       TW__AXIS_line_row,
+       TW__AXIS_line_col
 };
 
 /* One code per operand: kind, dtype, and role, axis or rank. At least 1, being an array's size. */
@@ -88,13 +88,23 @@ TW_FN int tw__role(tw__ref x) { return x.code % 8; }
 TW_FN int tw__is_shared(tw__ref x) { return tw__kind(x) == TW__SHARED || tw__kind(x) == TW__VIEW; }
 
 /* The team: the waves that own a register tile together, team_rows x team_cols of them. Wave w stands at
- * row w % team_rows, column w / team_rows. TW_TEAM declares it for the scope it stands in; on a machine of one lane
- * a team is one wave whatever is asked. */
+ * row w % team_rows, column w / team_rows. TW_TEAM declares it for the scope it stands in; on a machine of
+ * one lane a team is one wave whatever is asked.
+ *
+ * TW_TEAM(rows, cols, blocks) also asks for clusters: that many blocks, neighbours on the grid's first axis,
+ * run together and bring each other what tw_load_multicast loads. Where the machine has none, a cluster is
+ * one block. tw_cluster_blocks says how many it is. All blocks of a cluster run the same pipelines with the
+ * same counts. */
 #define TW_TEAM_THREADS (tw_team_rows * tw_team_cols * TW_LANES)
 /* Threads of a block whose kernel has a pipeline: the team's, and those the machine wants for loading. */
 #define TW_PIPELINED_THREADS (TW_TEAM_THREADS + TW__PRODUCER_THREADS)
-#define TW_TEAM(rows, cols) \
-    enum { tw_team_rows = TW_LANES == 1 ? 1 : (rows), tw_team_cols = TW_LANES == 1 ? 1 : (cols) }
+#define TW_TEAM(...)         TW__TEAM(__VA_ARGS__, 1, 0)
+#define TW__TEAM(rows, cols, blocks, ...)                                                                    \
+    enum {                                                                                                   \
+        tw_team_rows = TW_LANES == 1 ? 1 : (rows),                                                           \
+        tw_team_cols = TW_LANES == 1 ? 1 : (cols),                                                           \
+        tw_cluster_blocks = (int)TW__CLUSTER_BLOCKS_MAX < (blocks) ? (int)TW__CLUSTER_BLOCKS_MAX : (blocks)  \
+    }
 
 TW_FN int tw__wave_row(tw__ref x) { return x.team_rows == 1 ? 0 : tw__isa_wave() % x.team_rows; }
 TW_FN int tw__wave_col(tw__ref x) { return x.team_cols == 1 ? 0 : tw__isa_wave() / x.team_rows; }

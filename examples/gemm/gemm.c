@@ -5,7 +5,7 @@
  */
 #include "gemm.h"
 
-TW_TEAM(TW_HERE(GEMM_ROWS_), TW_HERE(GEMM_COLS_));
+TW_TEAM(TW_HERE(GEMM_ROWS_), TW_HERE(GEMM_COLS_), TW_HERE(GEMM_CLUSTER_));
 
 typedef struct {
     tw_st(GEMM_IN, GEMM_BM, GEMM_BK) a;
@@ -24,8 +24,8 @@ TW_KERNEL(gemm, TW_PIPELINED_THREADS, (gemm_args, g))
     TW_SHARED_ALL(gemm_shared, shared);
     TW_PIPE(pipe, shared->ring);
 
-    TW_EACH (index, rows * cols) {
-        const tw_grid_place tile = tw_grid_order_at(index, rows, cols);
+    TW_EACH_TILE(tile, rows, cols)
+    {
         const int64_t m = (int64_t)tile.row * GEMM_BM, n = (int64_t)tile.col * GEMM_BN;
         tw_rt(f32, GEMM_BM, GEMM_BN, acc) acc; /* BM x BN */
 
@@ -34,7 +34,7 @@ TW_KERNEL(gemm, TW_PIPELINED_THREADS, (gemm_args, g))
             TW_LOAD (pipe, i, stage) {
                 const int64_t k = (int64_t)i * GEMM_BK;
                 tw_load_async(stage->a, g.a, m, k);
-                tw_load_async(stage->b, g.b, GEMM_TRANS_B ? n : k, GEMM_TRANS_B ? k : n);
+                tw_load_multicast(tile.together, stage->b, g.b, GEMM_TRANS_B ? n : k, GEMM_TRANS_B ? k : n);
             }
             TW_COMPUTE (pipe, i, stage) {
                 tw_mma_async(acc, stage->a, stage->b, 0, GEMM_TRANS_B);
@@ -56,5 +56,5 @@ TW_KERNEL(gemm, TW_PIPELINED_THREADS, (gemm_args, g))
 
 TW_EXPORT(gemm, gemm_args, gemm_shared, GEMM_BM, GEMM_BN)
 TW_STREAM(gemm, gemm_args, a, gemm_stage, a)
-TW_STREAM(gemm, gemm_args, b, gemm_stage, b)
+TW_STREAM_MULTICAST(gemm, gemm_args, b, gemm_stage, b)
 TW_STREAM(gemm, gemm_args, c, gemm_shared, out)

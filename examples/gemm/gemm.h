@@ -8,8 +8,9 @@
  *   bias      N, f32;       only with GEMM_BIAS
  *   residual  M x N;        only with GEMM_RESIDUAL
  *
- * Any M, N, K from 1; any strides. c must not overlap the inputs. Launch a 1-D grid of at
- * most ceil(M / GEMM_BM) * ceil(N / GEMM_BN) blocks: they share the tiles out. Options, each a macro with a default:
+ * Any M, N, K from 1; any strides. c must not overlap the inputs. Launch a 1-D grid of at most
+ * tw_grid_tiles(ceil(M / GEMM_BM), ceil(N / GEMM_BN)) blocks, a multiple of the cluster: they share the tiles
+ * out. Options, each a macro with a default:
  */
 #ifndef TW_EXAMPLES_GEMM_H
 #define TW_EXAMPLES_GEMM_H
@@ -47,9 +48,10 @@ typedef struct {
     float alpha, beta;
 } gemm_args;
 
-#define GEMM_TUNE(machine, bm, bn, bk, rows, cols, stages)                                                   \
+#define GEMM_TUNE(machine, bm, bn, bk, rows, cols, cluster, stages)                                          \
     enum { GEMM_BM_##machine = bm, GEMM_BN_##machine = bn, GEMM_BK_##machine = bk };                         \
-    enum { GEMM_ROWS_##machine = rows, GEMM_COLS_##machine = cols, GEMM_STAGES_##machine = stages };         \
+    enum { GEMM_ROWS_##machine = rows, GEMM_COLS_##machine = cols, GEMM_CLUSTER_##machine = cluster };       \
+    enum { GEMM_STAGES_##machine = stages };                                                                 \
     TW_STATIC_ASSERT(bm % (16 * rows) == 0 && bn % (16 * cols) == 0 && bk % 16 == 0,                         \
                      "gemm/tune.def: tile of " #machine);
 #include "tune.def"

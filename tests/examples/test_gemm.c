@@ -92,6 +92,21 @@ static void integers_are_exact(void **state)
                     .exact = 1});
 }
 
+/* More tiles than blocks; in clusters, which bring each other tiles of b, an odd number of tile rows too, and
+ * one row alone. Rows are multiples of 16 bytes, as copy engines want them; {M, N, K}. */
+static void tiles_of_many_rows_and_columns(void **state)
+{
+    static const int tiles[][3] = {{520, 1000, 72}, {300, 540, 264}, {100, 1300, 136}, {270, 80, 64}};
+    (void)state;
+    for (int i = 0; i < 4; i++)
+        case_check(&(gemm_case){.set = {{"in", "bf16"}, {"out", "f32"}, {"trans_b", i % 2 ? "1" : "0"}},
+                                .before = fill_with_integers,
+                                .exact = 1,
+                                .m = tiles[i][0],
+                                .n = tiles[i][1],
+                                .k = tiles[i][2]});
+}
+
 static void alpha_and_beta(void **state)
 {
     static const char *factors[][2] = {{"0.5", "0"}, {"-1.25", "1"}, {"1", "-0.75"}, {"0", "2"}, {"0", "0"}};
@@ -209,6 +224,7 @@ static int run(const char *name)
         cmocka_unit_test(every_dtype_and_layout),
         cmocka_unit_test(padded_rows),
         cmocka_unit_test(integers_are_exact),
+        cmocka_unit_test(tiles_of_many_rows_and_columns),
         cmocka_unit_test(alpha_and_beta),
         cmocka_unit_test(beta_of_zero_does_not_read_c),
         cmocka_unit_test(every_activation_with_bias_and_residual),

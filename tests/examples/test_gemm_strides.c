@@ -120,9 +120,10 @@ static void check_strides(const char *name, int trans_b, int m, int n, int k, st
     tensor a = make_tensor(m, k, TW_DTYPE_BF16, at_a), c = make_tensor(m, n, TW_DTYPE_F32, at_c);
     tensor b = make_tensor(trans_b ? n : k, trans_b ? k : n, TW_DTYPE_BF16, at_b);
     gemm_arguments g = {.a = argument(&a), .b = argument(&b), .c = argument(&c), .alpha = 2, .beta = -1};
-    uint32_t rows = (uint32_t)((m + info->tile[0] - 1) / info->tile[0]);
-    uint32_t cols = (uint32_t)((n + info->tile[1] - 1) / info->tile[1]);
-    test_ok(tw_instance_launch(instance, &g, sizeof g, (const uint32_t[3]){rows * cols, 1, 1}, test_seed()));
+    uint32_t grid[3] = {1, 1, 1};
+    test_ok(tw_instance_tiles(instance, (m + info->tile[0] - 1) / info->tile[0],
+                              (n + info->tile[1] - 1) / info->tile[1], &grid[0]));
+    test_ok(tw_instance_launch(instance, &g, sizeof g, grid, test_seed()));
     test_ok(tw_target_synchronize(test_target));
     check_result(&a, &b, &c, trans_b, name);
     free_tensor(&a);
@@ -208,7 +209,8 @@ static void the_order_of_waves_does_not_show(void **state)
                         .alpha = 0.3f};
     const tw_kernel_info *info = tw_instance_info(instance);
     int rows = (SIDE + info->tile[0] - 1) / info->tile[0], cols = (SIDE + info->tile[1] - 1) / info->tile[1];
-    const uint32_t grid[3] = {(uint32_t)(rows * cols), 1, 1};
+    uint32_t grid[3] = {1, 1, 1};
+    test_ok(tw_instance_tiles(instance, rows, cols, &grid[0]));
     g.b = g.a;
     for (int run = 0; run < RUNS; run++) {
         memset(again, POISON, sizeof again);

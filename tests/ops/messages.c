@@ -319,6 +319,17 @@ MISTAKE(store_async_staging)
     UNUSED;
 }
 
+/* says: TW065 tw_load_multicast(1, st->s, g.line): takes a shared tile of the stage and a global tensor of its dtype */
+TW_KERNEL(load_multicast, TW_PIPELINED_THREADS, (message_args, g))
+{
+    TW_SHARED(message_stages, room);
+    TW_PIPE(pipe, room->ring);
+    TW_PIPELINE(pipe, 1)
+    {
+        TW_LOAD(pipe, i, st) { tw_load_multicast(1, st->s, OR(g.line, g.x), 0, 0); }
+    }
+}
+
 /* says: TW070 tw_scan(t.acc, ...): tw_row_scan and tw_col_scan take f32 register tiles */
 MISTAKE(scan_tile) { tw_scan(OR(t.acc, t.rows), sum); UNUSED; }
 

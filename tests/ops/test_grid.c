@@ -75,6 +75,43 @@ static void a_window_of_blocks_is_nearly_square(void **state)
     }
 }
 
+/* The tiles that a cluster's blocks get at its n-th turn lie one below the other, or one by one where rows
+ * are left; none twice, none forgotten, and as many turns for every block. */
+static void check_tiles(int rows, int cols, int blocks)
+{
+    static uint8_t taken[SIDE_MAX * SIDE_MAX];
+    int count = tw__grid_tiles(rows, cols, blocks), found = 0;
+    memset(taken, 0, sizeof taken);
+    assert_int_equal(count % blocks, 0);
+    assert_true(count < rows * cols + blocks);
+    for (int index = 0; index < count; index++) {
+        tw_grid_tile at = tw__tile_at(index, rows, cols, blocks, 1);
+        tw_grid_tile first = tw__tile_at(index / blocks * blocks, rows, cols, blocks, 1);
+        assert_int_equal(at.count, count);
+        assert_int_equal(at.together, first.together);
+        if (at.together && (at.col != first.col || at.row != first.row + index % blocks))
+            fail_msg("block %d of %d x %d in clusters of %d gets (%d, %d)", index, rows, cols, blocks, at.row,
+                     at.col);
+        assert_in_range(at.col, 0, cols - 1);
+        assert_in_range(at.row, 0, rows); /* the row behind the last: none */
+        if (at.row == rows)
+            continue;
+        assert_int_equal(taken[at.row * cols + at.col]++, 0);
+        found++;
+    }
+    assert_int_equal(found, rows * cols);
+}
+
+static void clusters_get_every_tile_once(void **state)
+{
+    (void)state;
+    for (int blocks = 1; blocks <= 8; blocks *= 2)
+        for (int rows = 1; rows <= 20; rows++)
+            for (int cols = 1; cols <= 20; cols++)
+                check_tiles(rows, cols, blocks);
+    check_tiles(SIDE_MAX, SIDE_MAX, 2);
+}
+
 /* The largest grid a launch takes. */
 static void the_largest_grids_do_not_overflow(void **state)
 {
@@ -98,9 +135,8 @@ static void the_largest_grids_do_not_overflow(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_place_is_taken_once),
-        cmocka_unit_test(a_chiplet_gets_one_stretch),
-        cmocka_unit_test(a_window_of_blocks_is_nearly_square),
+        cmocka_unit_test(every_place_is_taken_once),           cmocka_unit_test(a_chiplet_gets_one_stretch),
+        cmocka_unit_test(a_window_of_blocks_is_nearly_square), cmocka_unit_test(clusters_get_every_tile_once),
         cmocka_unit_test(the_largest_grids_do_not_overflow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

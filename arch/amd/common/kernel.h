@@ -42,11 +42,12 @@
     type *name = (type *)&name##_storage
 
 #define TW_EXPORT(name, args_type, shared_type, ...)                                                         \
-    TW__EXPORTED tw_kernel_info name##_info = {TW_ABI, name##_threads, 0, sizeof(args_type),                 \
-                                               1,      {__VA_ARGS__}};
+    TW__EXPORTED tw_kernel_info name##_info = {                                                              \
+        TW_ABI, name##_threads, 0, sizeof(args_type), tw_cluster_blocks, {__VA_ARGS__}};
 
-#define TW_STREAM(name, args_type, tensor, stage_type, tile)                                                 \
-    TW__EXPORTED tw_stream_info name##_stream_##tensor = TW__STREAM_INFO(args_type, tensor, stage_type, tile);
+#define TW__STREAM(name, args_type, tensor, stage_type, tile, parts)                                         \
+    TW__EXPORTED tw_stream_info name##_stream_##tensor =                                                     \
+        TW__STREAM_INFO(args_type, tensor, stage_type, tile, parts);
 
 #endif
 #endif

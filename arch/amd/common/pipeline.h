@@ -16,7 +16,7 @@
 
 #define TW__RING_BARRIERS(stages)
 #define TW__RING_BARRIERS_OF(ring) ((uint64_t *)0)
-enum { TW__PRODUCER_THREADS = 0, TW__STREAMS = 0 };
+enum { TW__PRODUCER_THREADS = 0, TW__STREAMS = 0, TW__CLUSTER_BLOCKS_MAX = 1 };
 
 typedef struct {
     int stages, count, step, stretch;
@@ -29,10 +29,10 @@ typedef struct {
 } tw__pipeline;
 
 TW_FN tw__pipeline tw__pipeline_make(int stages, int stage_bytes, uint64_t *barriers, int team_threads,
-                                     int block_threads, int loader)
+                                     int block_threads, int loader, int blocks)
 {
     tw__pipeline pipe;
-    (void)barriers, (void)block_threads, (void)loader;
+    (void)barriers, (void)block_threads, (void)loader, (void)blocks;
     pipe.stages = stages;
     pipe.wave = tw__isa_wave();
     pipe.waves = team_threads / TW_LANES;
@@ -74,10 +74,11 @@ TW_FN int tw__pipeline_loader(const tw__pipeline *pipe) { return pipe->wave * TW
 
 TW_FN int tw__pipeline_loaders(const tw__pipeline *pipe) { return pipe->waves * TW_LANES; }
 
-TW_FN int tw__pipeline_stream(tw__pipeline *pipe, tw__shared_tile tile, const void *map, int col, int row,
-                              int plane, int volume)
+TW_FN int tw__pipeline_stream(tw__pipeline *pipe, tw__shared_tile tile, const void *map, int parts,
+                              int together, int col, int row, int plane, int volume)
 {
-    (void)pipe, (void)tile, (void)map, (void)col, (void)row, (void)plane, (void)volume;
+    (void)pipe, (void)tile, (void)map, (void)parts, (void)together;
+    (void)col, (void)row, (void)plane, (void)volume;
     return 0;
 }
 

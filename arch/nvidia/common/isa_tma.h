@@ -171,13 +171,15 @@ TW_FN void tw__isa_cluster_arrive(void)
 /* and waits until all threads of all blocks of the cluster have; those that exited are not waited for. */
 TW_FN void tw__isa_cluster_wait(void) { asm volatile("barrier.cluster.wait.acquire.aligned;" ::: "memory"); }
 
-/* "mapa", "mbarrier.arrive": on the barrier at the same place in block `rank` of the cluster. */
+/* "mapa", "mbarrier.arrive": on the barrier at the same place in block `rank` of the cluster. Release at the
+ * scope of the block, as it is without a scope: one of the cluster is a fence of the whole GPU in SASS, and
+ * what the other block must not overtake, reads of shared memory, is over when it is waited for. */
 TW_FN void tw__isa_mbarrier_arrive_remote(void *bar, int rank)
 {
     asm volatile("{\n"
                  ".reg .b32 remote;\n"
                  "mapa.shared::cluster.u32 remote, %0, %1;\n"
-                 "mbarrier.arrive.release.cluster.shared::cluster.b64 _, [remote];\n"
+                 "mbarrier.arrive.shared::cluster.b64 _, [remote];\n"
                  "}" ::"r"(tw__isa_shared_address(bar)),
                  "r"(rank)
                  : "memory");

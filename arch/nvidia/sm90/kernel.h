@@ -7,8 +7,21 @@
 #define TW_ARCH_NVIDIA_SM90_KERNEL_H
 
 #include "isa.h"
+#include "sync.h"
+
+/* No block may end while another of its cluster reaches for its shared memory. */
+#define TW__LEAVE_CLUSTER(blocks) tw__leave_cluster(blocks)
+
+TW_FN void tw__leave_cluster(int blocks)
+{
+    if (blocks > 1)
+        tw__meet_cluster(blocks);
+}
 
 #if !TW_EMULATED
+
+#define TW__LAUNCHED(block_threads)                                                                          \
+    __cluster_dims__(tw_cluster_blocks, 1, 1) __launch_bounds__(block_threads, 1)
 
 #define TW__ENTER(name, block_threads, g)                                                                    \
     if ((block_threads) > TW_TEAM_THREADS && tw__isa_wave() >= TW_TEAM_THREADS / TW_LANES)                   \

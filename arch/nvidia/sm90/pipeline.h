@@ -4,6 +4,10 @@
  * when the stage's bytes have landed, `empty` when every wave of the team has let go of it. The loaders'
  * first thread feeds the copy engine (TMA); a tensor without a map is copied by all loaders with cp.async.
  *
+ * In a cluster each block brings a part of the tiles that all of them load, to all of them. A stage may then
+ * be filled when the teams of all blocks have let go of theirs, so `empty` counts every block's waves. The
+ * blocks meet when the barriers have been made, and before any of them ends (kernel.h).
+ *
  * A kernel launched with the team's threads alone has no loaders: the team then loads for itself, stages - 1
  * steps ahead, as on sm80.
  */
@@ -16,7 +20,8 @@
 
 #define TW__RING_BARRIERS(stages)  uint64_t tw__barriers[2 * (stages)];
 #define TW__RING_BARRIERS_OF(ring) ((ring).tw__barriers)
-enum { TW__PRODUCER_THREADS = 4 * TW_LANES, TW__STREAMS = 1 };
+/* "Cluster of cooperative thread arrays": 8 blocks are what every sm_90 device takes. */
+enum { TW__PRODUCER_THREADS = 4 * TW_LANES, TW__STREAMS = 1, TW__CLUSTER_BLOCKS_MAX = 8 };
 
 typedef struct {
     int stages, count, step, ahead;
@@ -29,11 +34,12 @@ typedef struct {
     int loads, computes, paired; /* what this thread does; are there loaders */
     int kept, keeps;             /* slot that MMAs under way still read, -1: none; did this step start any */
     int loader, loaders, team_threads;
+    int blocks; /* of the cluster */
     uint64_t *full, *empty;
 } tw__pipeline;
 
 TW_FN tw__pipeline tw__pipeline_make(int stages, int stage_bytes, uint64_t *barriers, int team_threads,
-                                     int block_threads, int loader)
+                                     int block_threads, int loader, int blocks)
 {
     int thread = tw__isa_wave() * TW_LANES + tw__isa_lane();
     tw__pipeline pipe;
@@ -50,17 +56,18 @@ TW_FN tw__pipeline tw__pipeline_make(int stages, int stage_bytes, uint64_t *barr
     pipe.loader = pipe.paired ? thread - team_threads : thread;
     pipe.loaders = pipe.paired ? block_threads - team_threads : team_threads;
     pipe.team_threads = team_threads;
+    pipe.blocks = blocks;
     pipe.full = barriers;
     pipe.empty = barriers + stages;
     if (pipe.paired) {
         if (thread == 0) {
             for (int s = 0; s < stages; s++) {
                 tw__isa_mbarrier_init(&pipe.full[s], 1);
-                tw__isa_mbarrier_init(&pipe.empty[s], team_threads / TW_LANES);
+                tw__isa_mbarrier_init(&pipe.empty[s], team_threads / TW_LANES * blocks);
             }
             tw__isa_mbarrier_init_fence();
         }
-        tw__isa_barrier(); /* nobody touches a barrier before it is made */
+        tw__meet_cluster(blocks); /* nobody touches a barrier before it is made */
     }
     return pipe;
 }
@@ -75,12 +82,31 @@ TW_FN void tw__pipeline_begin(tw__pipeline *pipe, int count)
 TW_FN int tw__pipeline_loader(const tw__pipeline *pipe) { return pipe->loader; }
 TW_FN int tw__pipeline_loaders(const tw__pipeline *pipe) { return pipe->loaders; }
 
-/* A whole tile by the copy engine, one box a panel. 0: this thread has to copy its share by hand. */
-TW_FN int tw__pipeline_stream(tw__pipeline *pipe, tw__shared_tile tile, const void *map, int col, int row,
-                              int plane, int volume)
+/* Part `part` of a tile, its rows in order, by one thread. */
+TW_FN void tw__pipeline_part(tw__pipeline *pipe, tw__shared_tile tile, const void *map, int parts,
+                             int together, int part, int col, int row, int plane, int volume)
 {
     int panel = tw__panel_bytes(tile.cols * tw__bytes(tile.dtype)),
         panel_cols = panel / tw__bytes(tile.dtype);
+    int first = part * (tile.rows / parts);
+    uint16_t blocks = (uint16_t)(together ? (1 << pipe->blocks) - 1 : 1 << tw__isa_cluster_rank());
+    uint64_t *full = &pipe->full[pipe->load_slot];
+    TW_UNROLL
+    for (int c = 0; c < tile.cols; c += panel_cols) {
+        char *to = tile.base + c / panel_cols * panel * tile.rows + first * panel;
+        if (parts == 1)
+            tw__isa_tma_load(to, map, col + c, row, plane, volume, full);
+        else
+            tw__isa_tma_load_multicast(to, map, col + c, row + first, plane, volume, full, blocks);
+    }
+}
+
+/* A whole tile by the copy engine, one box for each panel of each of its `parts` parts; of several parts,
+ * block r of the cluster brings the r-th to all blocks if they load `together`. 0: this thread has to copy
+ * its share by hand. */
+TW_FN int tw__pipeline_stream(tw__pipeline *pipe, tw__shared_tile tile, const void *map, int parts,
+                              int together, int col, int row, int plane, int volume)
+{
     if (!pipe->paired || map == 0) {
         pipe->by_hand = 1;
         return 0;
@@ -90,9 +116,9 @@ TW_FN int tw__pipeline_stream(tw__pipeline *pipe, tw__shared_tile tile, const vo
         if (pipe->step == 0) /* the first load by this map, as far as this pipeline knows */
             tw__isa_tma_acquire(map);
         TW_UNROLL
-        for (int c = 0; c < tile.cols; c += panel_cols)
-            tw__isa_tma_load(tile.base + c / panel_cols * panel * tile.rows, map, col + c, row, plane, volume,
-                             &pipe->full[pipe->load_slot]);
+        for (int part = 0; part < parts; part++)
+            if (parts == 1 || !together || part == tw__isa_cluster_rank())
+                tw__pipeline_part(pipe, tile, map, parts, together, part, col, row, plane, volume);
     }
     return 1;
 }
@@ -115,8 +141,12 @@ TW_FN void tw__pipeline_loaded(tw__pipeline *pipe)
 TW_FN void tw__pipeline_release(tw__pipeline *pipe, int slot)
 {
     tw__isa_wave_barrier();
-    if (tw__isa_lane() == 0)
+    if (pipe->blocks > 1) {
+        if (tw__isa_lane() < pipe->blocks) /* a lane for each block */
+            tw__isa_mbarrier_arrive_remote(&pipe->empty[slot], tw__isa_lane());
+    } else if (tw__isa_lane() == 0) {
         tw__isa_mbarrier_arrive(&pipe->empty[slot]);
+    }
 }
 
 /* This step's MMAs are under way as one group: those of the step before are awaited, and its stage let go, while the
@@ -171,8 +201,8 @@ TW_FN int tw__pipeline_next_paired(tw__pipeline *pipe)
     pipe->load_slot = pipe->compute_slot = pipe->slot;
     if (pipe->loads) {
         tw__isa_mbarrier_wait(&pipe->empty[pipe->slot], pipe->parity ^ 1);
-        /* A parity tells only neighbouring phases apart: no loader may fill the stage, so that the team lets go of
-         * it once more, while another has not seen it empty. */
+        /* A parity tells only neighbouring phases apart: no loader may fill the stage, so that the team lets
+         * go of it once more, while another has not seen it empty. */
         tw__isa_named_barrier(TW__LOADER_BARRIER, pipe->loaders);
     } else {
         tw__isa_mbarrier_wait(&pipe->full[pipe->slot], pipe->parity);

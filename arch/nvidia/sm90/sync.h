@@ -13,6 +13,17 @@ enum { TW__TEAM_BARRIER = 1, TW__LOADER_BARRIER = 2 };
 /* The team meets; what its threads wrote to shared memory before, all read after. */
 TW_FN void tw__meet(int team_threads) { tw__isa_named_barrier(TW__TEAM_BARRIER, team_threads); }
 
+/* All threads of the cluster's blocks meet; of a single block, its threads. */
+TW_FN void tw__meet_cluster(int blocks)
+{
+    if (blocks == 1) {
+        tw__isa_barrier();
+        return;
+    }
+    tw__isa_cluster_arrive();
+    tw__isa_cluster_wait();
+}
+
 /* All copies into shared memory have landed and every wave of the team sees every other's shared writes; so
  * do wgmma and the copy engine, which look at shared memory through the async proxy. Loader waves pass. */
 TW_FN void tw__sync(int team_threads)
