@@ -24,8 +24,7 @@ TW_KERNEL(gemm, TW_PIPELINED_THREADS, (gemm_args, g))
     TW_SHARED_ALL(gemm_shared, shared);
     TW_PIPE(pipe, shared->ring);
 
-    TW_EACH_TILE(tile, rows, cols)
-    {
+    TW_EACH_TILE (tile, rows, cols) {
         const int64_t m = (int64_t)tile.row * GEMM_BM, n = (int64_t)tile.col * GEMM_BN;
         tw_rt(f32, GEMM_BM, GEMM_BN, acc) acc; /* BM x BN */
 
