@@ -64,12 +64,18 @@ grep -q -- "--seed 7 --schedules 1 replays" "$work/out" || fail "the seed to rep
 restore arch/nvidia/sm90/pipeline.h
 
 # ---- a swizzle by pairs of lines: the fragments' loads meet the same banks twice, and nothing is wrong ----
-line=$(line_of examples/gemm/gemm.c "tw_mma(acc, ")
+line=$(line_of examples/gemm/gemm.c "(acc, stage->a, stage->b, ")
 no_conflicts='^  shared memory: .* (1.00)$'
 for machine in sm80 gfx942; do
-    expect 0 emu:$machine --schedules 1
+    expect 0 emu:$machine --schedules 1 --occupancy
+    grep -q "occupancy, an estimate: [1-9]" "$work/out" || fail "the estimate of occupancy"
     grep -q "$no_conflicts" "$work/out" || fail "bank conflicts of the right swizzle"
     ! grep -q "bank conflicts at" "$work/out" || fail "bank conflicts are reported, and there are none"
+done
+for machine in sm90 gfx90a gfx950; do
+    "$TW_BINARY" check attention --target emu:$machine --schedules 1 --shape Sq=64 --shape Sk=80 >"$work/out" 2>&1 ||
+        fail "attention on $machine"
+    grep -q "$no_conflicts" "$work/out" || fail "bank conflicts of attention on $machine"
 done
 swap arch/shared.h "return row * panel / 128 % units;" "return row * panel / 256 % units;"
 expect 0 emu:sm80 --schedules 1 --json "$work/conflicts.json"

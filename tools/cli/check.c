@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "occupancy.h"
 #include "profile_report.h"
 #include "run_report.h"
 
@@ -19,6 +20,7 @@ typedef struct {
     const tw_kernel *kernel;
     const char *target_name, *json;
     long long seed, schedules, pad;
+    int occupancy; /* is asked for */
     tw_target *target;
 } check_request;
 
@@ -30,19 +32,17 @@ typedef struct {
     long long failing_seed;      /* the first; -1: none */
     long long failing_schedules; /* that found anything */
     int wrong;                   /* schedules whose result was wrong */
-    tw_profile profile; /* of the first schedule */
+    tw_profile profile;          /* of the first schedule */
+    cli_occupancy occupancy;     /* threads 0: not known */
     tw_traffic traffic;
     cJSON *json;
 } check_result;
 
 static const struct option options[] = {
-    {"target", required_argument, NULL, 't'},
-    CLI_PROBLEM_OPTIONS,
-    {"seed", required_argument, NULL, 'r'},
-    {"pad", required_argument, NULL, 'p'},
-    {"schedules", required_argument, NULL, 'n'},
-    {"json", required_argument, NULL, 'j'},
-    {0},
+    {"target", required_argument, NULL, 't'},    CLI_PROBLEM_OPTIONS,
+    {"seed", required_argument, NULL, 'r'},      {"pad", required_argument, NULL, 'p'},
+    {"schedules", required_argument, NULL, 'n'}, {"occupancy", no_argument, NULL, 'o'},
+    {"json", required_argument, NULL, 'j'},      {0},
 };
 
 /* Goes through the options; those that say what the problem is go to it. */
@@ -55,6 +55,7 @@ static tw_status take_options(check_request *request, tw_problem *problem)
         switch (option) {
         case -1: return tw_ok();
         case 't': request->target_name = optarg; break;
+        case 'o': request->occupancy = 1; break;
         case 'j':
             request->json = optarg;
             TW_TRY(cli_json_allowed(optarg));
@@ -112,6 +113,9 @@ static tw_status run_problem(check_request *request, tw_problem *problem, check_
     tw_problem_watch(problem, &result->findings);
     if (seed == request->seed) {
         tw_problem_profile(problem, &result->profile);
+        if (request->occupancy &&
+            !cli_occupancy_of(problem, tw_target_identity(request->target)->machine, &result->occupancy))
+            result->occupancy = (cli_occupancy){0};
         cli_describe_print(problem, request->target);
         cli_describe_json(result->json, problem, request->target);
         fflush(stdout);
@@ -205,6 +209,8 @@ static tw_status write_json(const check_request *request, check_result *result)
     cJSON_AddItemToObject(result->json, "findings", list);
     cli_traffic_json(result->json, &result->traffic);
     cli_profile_json(result->json, &result->profile);
+    if (result->occupancy.threads)
+        cli_occupancy_json(result->json, &result->occupancy);
     return request->json ? cli_json_write(request->json, result->json) : tw_ok();
 }
 
@@ -218,7 +224,8 @@ static tw_status prepare(check_request *request)
     tw_problem_free(problem);
     TW_TRY(status);
     if (!request->target_name)
-        return tw_fail(TW_INVALID, "tw check needs --target: emu:MACHINE, or with --asm cuda:MACHINE or hip:MACHINE");
+        return tw_fail(TW_INVALID,
+                       "tw check needs --target: emu:MACHINE, or with --asm cuda:MACHINE or hip:MACHINE");
     TW_TRY(tw_target_parse(request->target_name, &id));
     if (id.kind != TW_TARGET_EMULATED)
         return tw_fail(TW_INVALID,
@@ -240,6 +247,8 @@ int cli_check(int argc, char **argv)
     if (status.code == TW_OK) {
         print_result(&request, &result);
         cli_profile_print(&result.profile, &result.traffic);
+        if (result.occupancy.threads)
+            cli_occupancy_print(&result.occupancy);
         status = write_json(&request, &result);
     }
     tw_target_close(request.target);
