@@ -83,11 +83,11 @@ tw_status tw_instance_blocks(const tw_instance *instance, int64_t pieces, uint32
     tw_target *target = instance->target;
     int64_t cluster = instance->loaded.info.cluster, at_once;
     int units;
-    if (pieces < 0 || pieces > INT32_MAX) {
+    if (pieces < 0 || pieces > INT32_MAX - (cluster - 1)) {
         return tw_fail(TW_INVALID, "%s: a grid of %lld blocks; at most 2^31 - 1 can be launched",
                        target->id.name, (long long)pieces);
     }
-    *blocks = (uint32_t)pieces;
+    *blocks = (uint32_t)((pieces + cluster - 1) / cluster * cluster);
     if (!target->id.machine || !target->id.machine->mma_shared)
         return tw_ok();
     TW_TRY(target->backend->units(target, &instance->loaded, &units));
@@ -95,17 +95,6 @@ tw_status tw_instance_blocks(const tw_instance *instance, int64_t pieces, uint32
     if (pieces > at_once)
         *blocks = (uint32_t)at_once;
     return tw_ok();
-}
-
-/* ops/grid.h counts the same. */
-tw_status tw_instance_tiles(const tw_instance *instance, int64_t rows, int64_t cols, uint32_t *blocks)
-{
-    int64_t cluster = instance->loaded.info.cluster, full = rows / cluster * cluster, pieces;
-    int64_t loose = rows % cluster * cols; /* tiles in no full cluster */
-    loose = (loose + cluster - 1) / cluster * cluster;
-    if (__builtin_mul_overflow(full, cols, &pieces) || __builtin_add_overflow(pieces, loose, &pieces))
-        pieces = INT64_MAX;
-    return tw_instance_blocks(instance, pieces, blocks);
 }
 
 tw_instance_origin tw_instance_where(const tw_instance *instance) { return instance->origin; }

@@ -77,13 +77,10 @@ tw_instance_origin tw_instance_where(const tw_instance *instance);
 TW_CHECKED tw_status tw_instance_stream(tw_instance *instance, const char *tensor, tw_dtype dtype, int rank,
                                         void *args);
 
-/* The grid for a kernel that shares `pieces` of work out with TW_EACH: one block a piece, or, on machines
- * whose loads run ahead of the team into the next piece, no more blocks than run at once. */
+/* The grid for a kernel that shares `pieces` of work out with TW_EACH or TW_EACH_TILE: one block a piece, or,
+ * on machines whose loads run ahead of the team into the next piece, no more blocks than run at once. Whole
+ * clusters. */
 TW_CHECKED tw_status tw_instance_blocks(const tw_instance *instance, int64_t pieces, uint32_t *blocks);
-
-/* Likewise for TW_EACH_TILE, which shares rows x cols tiles out. Whole clusters. */
-TW_CHECKED tw_status tw_instance_tiles(const tw_instance *instance, int64_t rows, int64_t cols,
-                                       uint32_t *blocks);
 
 /* Starts the kernel on `grid` blocks and returns, on a GPU, before it has finished. `args_bytes` must be the
  * size of the kernel's argument struct. A grid with a 0 does nothing. `seed` orders an emulated machine's

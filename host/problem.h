@@ -91,10 +91,8 @@ tw_tensor *tw_problem_tensor(tw_problem *problem, const char *name);
 /* Every present tensor: index 0 up to a NULL. */
 tw_tensor *tw_problem_tensor_at(tw_problem *problem, size_t index);
 
-/* For a kernel's arguments: tw_instance_blocks and tw_instance_tiles on the problem's instance. */
+/* tw_instance_blocks on the problem's instance. */
 TW_CHECKED tw_status tw_problem_blocks(const tw_problem *problem, int64_t pieces, uint32_t *blocks);
-TW_CHECKED tw_status tw_problem_tiles(const tw_problem *problem, int64_t rows, int64_t cols,
-                                      uint32_t *blocks);
 
 /* The device tensor; all 0 when absent. */
 tw_tensor_arg tw_problem_argument(const tw_problem *problem, const char *name);

@@ -83,11 +83,6 @@ tw_status tw_problem_blocks(const tw_problem *problem, int64_t pieces, uint32_t 
     return tw_instance_blocks(problem->instance, pieces, blocks);
 }
 
-tw_status tw_problem_tiles(const tw_problem *problem, int64_t rows, int64_t cols, uint32_t *blocks)
-{
-    return tw_instance_tiles(problem->instance, rows, cols, blocks);
-}
-
 const tw_instance *tw_problem_instance(const tw_problem *problem) { return problem->instance; }
 
 /* Writes a tensor's buffer: poison, and over it the input. */

@@ -19,8 +19,8 @@
  * order of tw_grid_order: tile.row, tile.col. The blocks of a cluster (TW_TEAM) get tiles one below the
  * other, and tile.together is 1: what depends on the column alone is the same for all, and tw_load_multicast
  * may bring it. Rows that make no full cluster are given out one tile a block (tile.together is 0). That is
- * tw_grid_tiles(rows, cols) pieces: some may lie below the last row, where everything reads as zero and
- * nothing is written.
+ * rows * cols pieces, rounded up to a multiple of the cluster: some may lie below the last row, where
+ * everything reads as zero and nothing is written. The grid is a multiple of the cluster.
  */
 #ifndef TW_OPS_GRID_H
 #define TW_OPS_GRID_H
@@ -85,12 +85,11 @@ typedef struct {
 #define TW_EACH_TILE(tile, rows, cols)                                                                       \
     for (tw_grid_tile tile = tw__first_tile(rows, cols, tw_cluster_blocks); tile.index < tile.count;         \
          tile = tw__next_tile(tile, rows, cols, tw_cluster_blocks))
-#define tw_grid_tiles(rows, cols) tw__grid_tiles(rows, cols, tw_cluster_blocks)
 
 TW_FN int tw__grid_tiles(int rows, int cols, int blocks)
 {
-    int loose = rows % blocks * cols; /* tiles in no full cluster */
-    return rows / blocks * blocks * cols + (loose + blocks - 1) / blocks * blocks;
+    int left = rows * cols % blocks;
+    return rows * cols + (left ? blocks - left : 0);
 }
 
 TW_FN tw_grid_tile tw__tile_at(int index, int rows, int cols, int blocks, int chiplets)

@@ -9,8 +9,8 @@
  *   residual  M x N;        only with GEMM_RESIDUAL
  *
  * Any M, N, K from 1; any strides. c must not overlap the inputs. Launch a 1-D grid of at most
- * tw_grid_tiles(ceil(M / GEMM_BM), ceil(N / GEMM_BN)) blocks, a multiple of the cluster: they share the tiles
- * out. Options, each a macro with a default:
+ * ceil(M / GEMM_BM) * ceil(N / GEMM_BN) blocks, rounded up to a multiple of tw_cluster_blocks: they share the
+ * tiles out. Options, each a macro with a default:
  */
 #ifndef TW_EXAMPLES_GEMM_H
 #define TW_EXAMPLES_GEMM_H

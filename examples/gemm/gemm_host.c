@@ -73,8 +73,10 @@ static tw_status arguments(const tw_problem *problem, const tw_kernel_info *info
     int64_t tile_m = info->tile[0], tile_n = info->tile[1];
     if (tile_m < 1 || tile_n < 1)
         return tw_fail(TW_INVALID, "gemm_info has no tile sizes BM, BN");
-    TW_TRY(tw_problem_tiles(problem, (tw_problem_size(problem, "M") + tile_m - 1) / tile_m,
-                            (tw_problem_size(problem, "N") + tile_n - 1) / tile_n, &grid[0]));
+    int64_t blocks = (tw_problem_size(problem, "M") + tile_m - 1) / tile_m;
+    if (__builtin_mul_overflow(blocks, (tw_problem_size(problem, "N") + tile_n - 1) / tile_n, &blocks))
+        blocks = INT64_MAX;
+    TW_TRY(tw_problem_blocks(problem, blocks, &grid[0]));
     grid[1] = grid[2] = 1;
     return tw_ok();
 }

@@ -10,7 +10,8 @@ cudaError_t multiply(gemm_args args, int M, int N, cudaStream_t stream)
     const cudaError_t error = cudaFuncSetAttribute(gemm, cudaFuncAttributeMaxDynamicSharedMemorySize, shared);
     if (error != cudaSuccess)
         return error;
-    const int blocks = ((M + GEMM_BM - 1) / GEMM_BM) * ((N + GEMM_BN - 1) / GEMM_BN);
+    const int tiles = ((M + GEMM_BM - 1) / GEMM_BM) * ((N + GEMM_BN - 1) / GEMM_BN);
+    const int blocks = (tiles + tw_cluster_blocks - 1) / tw_cluster_blocks * tw_cluster_blocks;
     gemm<<<blocks, gemm_threads, shared, stream>>>(args);
     return cudaGetLastError();
 }

@@ -121,8 +121,8 @@ static void check_strides(const char *name, int trans_b, int m, int n, int k, st
     tensor b = make_tensor(trans_b ? n : k, trans_b ? k : n, TW_DTYPE_BF16, at_b);
     gemm_arguments g = {.a = argument(&a), .b = argument(&b), .c = argument(&c), .alpha = 2, .beta = -1};
     uint32_t grid[3] = {1, 1, 1};
-    test_ok(tw_instance_tiles(instance, (m + info->tile[0] - 1) / info->tile[0],
-                              (n + info->tile[1] - 1) / info->tile[1], &grid[0]));
+    int rows = (m + info->tile[0] - 1) / info->tile[0], cols = (n + info->tile[1] - 1) / info->tile[1];
+    test_ok(tw_instance_blocks(instance, rows * cols, &grid[0]));
     test_ok(tw_instance_launch(instance, &g, sizeof g, grid, test_seed()));
     test_ok(tw_target_synchronize(test_target));
     check_result(&a, &b, &c, trans_b, name);
@@ -210,7 +210,7 @@ static void the_order_of_waves_does_not_show(void **state)
     const tw_kernel_info *info = tw_instance_info(instance);
     int rows = (SIDE + info->tile[0] - 1) / info->tile[0], cols = (SIDE + info->tile[1] - 1) / info->tile[1];
     uint32_t grid[3] = {1, 1, 1};
-    test_ok(tw_instance_tiles(instance, rows, cols, &grid[0]));
+    test_ok(tw_instance_blocks(instance, rows * cols, &grid[0]));
     g.b = g.a;
     for (int run = 0; run < RUNS; run++) {
         memset(again, POISON, sizeof again);
