@@ -19,6 +19,7 @@
 
 #include "../tiles/register.h"
 #include "../tiles/shared.h"
+#include "computing.h"
 
 #define tw_mma_AB(d, a, b)                        TW__MMA("tw_mma_AB", d, a, b, 0, 0, 1)
 #define tw_mma_ABt(d, a, b)                       TW__MMA("tw_mma_ABt", d, a, b, 0, 1, 1)
@@ -36,7 +37,9 @@
 #define TW__IS_TILE(x, role)       (TW__IS(x, TW__REGISTER) && TW__ROLE_OF(x) == (role))
 
 #define TW__MMA(op, d, a, b, ta, tb, accumulate)                                                             \
-    TW__MMA_BY(op, d, a, b, ta, tb, tw__mma(TW__REF(d), TW__REF(a), TW__REF(b), ta, tb, accumulate))
+    TW__MMA_BY(op, d, a, b, ta, tb,                                                                          \
+               tw__mma(TW__REF(d), TW__REF(a), TW__REF(b), ta, tb, accumulate,                               \
+                       tw__is_pipeline(tw__computing), tw__pipeline_of(tw__computing)))
 #define TW__MMA_BY(op, d, a, b, ta, tb, call)                                                                \
     do {                                                                                                     \
         TW_STATIC_ASSERT(TW__IS_TILE(d, TW__ROLE_acc) && TW__DTYPE_OF(d) == TW_f32,                          \
@@ -62,10 +65,28 @@
         call;                                                                                                \
     } while (0)
 
+#ifndef TW_NATIVE_CORE_PAIR
+TW_FN void tw__load_core_pair(uint32_t *cores, tw__shared_tile tile, int row, int col, int across)
+{
+    (void)cores, (void)tile, (void)row, (void)col, (void)across;
+}
+#endif
+
+/* Does the machine load the two cores that it multiplies at once at once too? Only where both operands do:
+ * they share the order of k. */
+TW_FN int tw__loads_pairs(tw__ref a, tw__ref b)
+{
+#ifdef TW_NATIVE_CORE_PAIR
+    return tw__mma_depth(tw__dtype(a)) == 2 && tw__is_shared(a) && tw__is_shared(b);
+#else
+    return (void)a, (void)b, 0;
+#endif
+}
+
 /* `deep` cores along the contraction, one after another, of the operand's core row or column `other`:
  * where they lie in registers, or loaded into `buffer`. */
 TW_FN void *tw__operand_cores(tw__ref x, uint32_t *buffer, int is_b, int other, int k, int deep,
-                              int transposed)
+                              int transposed, int paired)
 {
     int dtype = tw__dtype(x);
     if (!tw__is_shared(x))
@@ -77,10 +98,16 @@ TW_FN void *tw__operand_cores(tw__ref x, uint32_t *buffer, int is_b, int other, 
         step = tw__wave_col(x) * cores + other;
     }
     TW_UNROLL
-    for (int q = 0; q < deep; q++) {
+    for (int q = 0; q < deep; q += paired && q + 2 <= deep ? 2 : 1) {
         int row = is_b ? (k + q) * TW_CORE : step * TW_CORE, col = is_b ? step * TW_CORE : (k + q) * TW_CORE;
-        tw__load_core(tw__core_of(buffer, dtype, q), at.tile, at.row + (transposed ? col : row),
-                      at.col + (transposed ? row : col), (is_b && TW__B_TRANSPOSED == 1) != transposed);
+        int across = (is_b && TW__B_TRANSPOSED == 1) != transposed;
+        void *core = tw__core_of(buffer, dtype, q);
+        if (paired && q + 2 <= deep)
+            tw__load_core_pair((uint32_t *)core, at.tile, at.row + (transposed ? col : row),
+                               at.col + (transposed ? row : col), across);
+        else
+            tw__load_core(core, at.tile, at.row + (transposed ? col : row), at.col + (transposed ? row : col),
+                          across);
     }
     return buffer;
 }
@@ -116,10 +143,68 @@ TW_FN int tw__mma_by_team(tw__ref d, tw__ref a, tw__ref b, int transpose_a, int 
     return 1;
 }
 
-TW_FN void tw__mma(tw__ref d, tw__ref a, tw__ref b, int transpose_a, int transpose_b, int accumulate)
+#ifdef TW_NATIVE_TURNS
+/* First the operands of as many cores along k as the machine wants in registers, then, in this half of the
+ * team's turn, their product. */
+TW_FN int tw__mma_in_turns(tw__ref d, tw__ref a, tw__ref b, int transpose_a, int transpose_b, int in_step,
+                           tw__pipeline *pipe)
+{
+    uint32_t left[2 * TW__CORES_MAX * TW_CORE_ELEMENTS], right[2 * TW__CORES_MAX * TW_CORE_ELEMENTS];
+    int dtype = tw__dtype(a), depth = tw__mma_depth(dtype),
+        cores_k = (transpose_a ? a.rows : a.cols) / TW_CORE;
+    int rows = tw__is_shared(a) ? tw__core_rows(d) : 0, cols = tw__is_shared(b) ? tw__core_cols(d) : 0;
+    int turn, paired = tw__loads_pairs(a, b);
+    if (!in_step || !tw__takes_turns(pipe) || rows + cols == 0)
+        return 0;
+    turn = tw__turn_depth(rows + cols, tw__bytes(dtype) * TW_CORE_ELEMENTS / 4, depth);
+    TW_UNROLL
+    for (int first = 0; first < cores_k; first += turn) {
+        int last = first + turn < cores_k ? first + turn : cores_k;
+        TW_UNROLL
+        for (int i = 0; i < rows; i++)
+            tw__operand_cores(a, (uint32_t *)tw__core_of(left, dtype, i * turn), 0, i, first, last - first,
+                              transpose_a, paired);
+        TW_UNROLL
+        for (int j = 0; j < cols; j++)
+            tw__operand_cores(b, (uint32_t *)tw__core_of(right, dtype, j * turn), 1, j, first, last - first,
+                              transpose_b, paired);
+        tw__pipeline_turn(pipe);
+        TW_UNROLL
+        for (int k = first; k < last; k += depth) {
+            int deep = last - k < depth ? 1 : depth;
+            TW_UNROLL
+            for (int j = 0; j < tw__core_cols(d); j++) {
+                TW_UNROLL
+                for (int i = 0; i < tw__core_rows(d); i++) {
+                    void *cores_a = rows > 0 ? tw__core_of(left, dtype, i * turn + k - first)
+                                             : tw__operand_cores(a, left, 0, i, k, deep, 0, 0);
+                    void *cores_b = cols > 0 ? tw__core_of(right, dtype, j * turn + k - first)
+                                             : tw__operand_cores(b, right, 1, j, k, deep, 0, 0);
+                    tw__mma_core(tw__core_of(d.data, TW_f32, tw__core_index(d, i, j)), cores_a, cores_b,
+                                 dtype, deep);
+                }
+            }
+        }
+        tw__turn_over();
+    }
+    return 1;
+}
+#else
+TW_FN int tw__mma_in_turns(tw__ref d, tw__ref a, tw__ref b, int transpose_a, int transpose_b, int in_step,
+                           tw__pipeline *pipe)
+{
+    (void)d, (void)a, (void)b, (void)transpose_a, (void)transpose_b, (void)in_step, (void)pipe;
+    return 0;
+}
+#endif
+
+/* in_step: stands in a TW_COMPUTE, of `pipe`. */
+TW_FN void tw__mma(tw__ref d, tw__ref a, tw__ref b, int transpose_a, int transpose_b, int accumulate,
+                   int in_step, tw__pipeline *pipe)
 {
     int dtype = tw__dtype(a), depth = tw__mma_depth(dtype),
         cores_k = (transpose_a ? a.rows : a.cols) / TW_CORE;
+    int paired = tw__loads_pairs(a, b);
     uint32_t left[TW__CORES_MAX][2 * TW_CORE_ELEMENTS], right[2 * TW_CORE_ELEMENTS];
     if (d.idle)
         return;
@@ -128,20 +213,23 @@ TW_FN void tw__mma(tw__ref d, tw__ref a, tw__ref b, int transpose_a, int transpo
     TW_UNROLL
     for (int n = 0; n < tw__elements(d) && !accumulate; n += 2)
         tw__set_pair(d.data, TW_f32, n, 0.0f, 0.0f);
+    if (tw__mma_in_turns(d, a, b, transpose_a, transpose_b, in_step, pipe))
+        return;
     TW_UNROLL
     for (int k = 0; k < cores_k; k += depth) {
         int deep = cores_k - k < depth ? 1 : depth;
         if (tw__is_shared(a)) {
             TW_UNROLL
             for (int i = 0; i < tw__core_rows(d); i++)
-                tw__operand_cores(a, left[i], 0, i, k, deep, transpose_a);
+                tw__operand_cores(a, left[i], 0, i, k, deep, transpose_a, paired);
         }
         TW_UNROLL
         for (int j = 0; j < tw__core_cols(d); j++) {
-            void *cores_b = tw__operand_cores(b, right, 1, j, k, deep, transpose_b);
+            void *cores_b = tw__operand_cores(b, right, 1, j, k, deep, transpose_b, paired);
             TW_UNROLL
             for (int i = 0; i < tw__core_rows(d); i++) {
-                void *cores_a = tw__is_shared(a) ? left[i] : tw__operand_cores(a, left[i], 0, i, k, deep, 0);
+                void *cores_a =
+                    tw__is_shared(a) ? left[i] : tw__operand_cores(a, left[i], 0, i, k, deep, 0, 0);
                 tw__mma_core(tw__core_of(d.data, TW_f32, tw__core_index(d, i, j)), cores_a, cores_b, dtype,
                              deep);
             }

@@ -22,7 +22,8 @@
 
 #define tw_mma_async(d, a, b, transpose_a, transpose_b)                                                      \
     TW__MMA_BY("tw_mma_async", d, a, b, transpose_a, transpose_b,                                            \
-               tw__mma_async(tw__computing, TW__REF(d), TW__REF(a), TW__REF(b), transpose_a, transpose_b))
+               tw__mma_async(tw__pipe_around(&tw__computing[0]), TW__REF(d), TW__REF(a), TW__REF(b),         \
+                             transpose_a, transpose_b))
 
 #define tw_mma_wait(d)                                                                                       \
     do {                                                                                                     \
@@ -46,7 +47,7 @@ TW_FN void tw__mma_async(tw__pipeline *pipe, tw__ref d, tw__ref a, tw__ref b, in
     if (TW__TEAM_MMA && tw__pipeline_keeps(pipe) && tw__mma_by_team(d, a, b, transpose_a, transpose_b, 0, 1))
         tw__pipeline_keep(pipe);
     else
-        tw__mma(d, a, b, transpose_a, transpose_b, 1);
+        tw__mma(d, a, b, transpose_a, transpose_b, 1, 1, pipe);
 }
 
 TW_FN void tw__mma_wait(tw__ref d)

@@ -16,10 +16,17 @@
  * when is the machine's affair (arch/<machine>/pipeline.h). A pipe may run several pipelines in turn. The
  * whole team runs it with the same count; no tw_sync, break or return inside. After the pipeline the
  * team has met: the stages may be used for anything.
+ *
+ *     TW_PIPE_IN_TURNS(pipe, shared->kv);
+ *
+ * is TW_PIPE with a promise: the last to use the stage in TW_COMPUTE is a tw_mma of a shared tile, and no op
+ * there makes the team meet (tw_transpose does, and reductions across a team's columns). Then a machine may
+ * let one half of the team multiply while the other reads and loads.
  */
 #ifndef TW_OPS_PIPELINE_H
 #define TW_OPS_PIPELINE_H
 
+#include "computing.h"
 #include "load.h"
 
 #define tw_ring(stage_type, stages)                                                                          \
@@ -30,7 +37,9 @@
         TW__RING_BARRIERS(stages)                                                                            \
     }
 
-#define TW_PIPE(pipe, ring)                                                                                  \
+#define TW_PIPE(pipe, ring)          TW__PIPE(pipe, ring, 0)
+#define TW_PIPE_IN_TURNS(pipe, ring) TW__PIPE(pipe, ring, 1)
+#define TW__PIPE(pipe, ring, in_turns)                                                                       \
     struct {                                                                                                 \
         tw__pipeline state;                                                                                  \
         __typeof__(&(ring).stage[0]) stage;                                                                  \
@@ -38,32 +47,43 @@
     pipe.state = tw__pipeline_make((int)(sizeof((ring).stage) / sizeof((ring).stage[0])),                    \
                                    (int)sizeof((ring).stage[0]), TW__RING_BARRIERS_OF(ring),                 \
                                    TW_TEAM_THREADS, tw__block_threads, tw__loader, tw_cluster_blocks);       \
-    pipe.stage = (ring).stage
+    pipe.stage = (ring).stage;                                                                               \
+    tw__pipeline_may_take_turns(&pipe.state, in_turns)
+
+#ifndef TW_NATIVE_TURNS
+TW_FN void tw__pipeline_may_take_turns(tw__pipeline *pipe, int may) { (void)pipe, (void)may; }
+#endif
 
 /* The steps, in one stretch or more: a machine that claims TW__PIPELINE_STRETCHES can have the steps that
- * only load apart from the others, so that what is computed in registers passes through one loop alone. */
+ * only load apart from the others, so that what is computed in registers passes through one loop alone; it
+ * says without effect whether there is a next step, so that the loop is one to the compiler too. */
 #ifndef TW__PIPELINE_STRETCHES
 #define TW__PIPELINE_STRETCHES                     1
 #define tw__pipeline_stretch(pipe, count, stretch) tw__pipeline_begin(pipe, count)
+#define tw__pipeline_does_load(pipe, i)            ((i) >= 0)
+#define tw__pipeline_does_compute(pipe, i)         ((i) >= 0)
+#define tw__pipeline_has_next(pipe)                1
+#define tw__pipeline_step_done(pipe)               ((void)0)
+#define tw__pipeline_stretch_done(pipe)            ((void)0)
 #endif
 #define TW_PIPELINE(pipe, count)                                                                             \
     TW_UNROLL                                                                                                \
-    for (int tw__stretch = 0; tw__stretch < TW__PIPELINE_STRETCHES; tw__stretch++)                           \
-        for (tw__pipeline_stretch(&(pipe).state, count, tw__stretch); tw__pipeline_next(&(pipe).state);)
+    for (int tw__stretch = 0; tw__stretch < TW__PIPELINE_STRETCHES;                                          \
+         tw__pipeline_stretch_done(&(pipe).state), tw__stretch++)                                            \
+        for (tw__pipeline_stretch(&(pipe).state, count, tw__stretch);                                        \
+             tw__pipeline_has_next(&(pipe).state) && tw__pipeline_next(&(pipe).state);                       \
+             tw__pipeline_step_done(&(pipe).state))
 
-/* The inner loops run once; they declare the step's index, its stage, and the pipe for tw_load_async. */
-#define TW__STEP(pipe, i, st, which)                                                                         \
-    for (int i = (pipe).state.which, tw__once_##i = i >= 0; tw__once_##i; tw__once_##i = 0)                  \
-        for (__typeof__((pipe).stage) st = (pipe).stage + (pipe).state.which##_slot, tw__end_##st = st + 1;  \
-             st < tw__end_##st; st = tw__end_##st)
-#define TW_LOAD(pipe, i, st)                                                                                 \
-    for (tw__pipeline *tw__loading = &(pipe).state, *tw__loaded = tw__loading + 1; tw__loading < tw__loaded; \
-         tw__loading = tw__loaded)                                                                           \
-    TW__STEP(pipe, i, st, load)
-#define TW_COMPUTE(pipe, i, st)                                                                              \
-    for (tw__pipeline *tw__computing = &(pipe).state, *tw__computed = tw__computing + 1;                     \
-         tw__computing < tw__computed; tw__computing = tw__computed)                                         \
-    TW__STEP(pipe, i, st, compute)
+/* The inner loops run once; they declare the step's index, its stage, and the pipe for tw_load_async and
+ * tw_mma (computing.h). */
+#define TW__STEP(pipe, i, st, which, pointer)                                                                \
+    for (int i = (pipe).state.which, tw__once_##i = tw__pipeline_does_##which(&(pipe).state, i);             \
+         tw__once_##i; tw__once_##i = 0)                                                                     \
+        for (__typeof__((pipe).stage) st = (pipe).stage + (pipe).state.which##_slot, tw__end_##st = st + 1,  \
+                                      *pointer = &(pipe).stage;                                              \
+             st < tw__end_##st; st = tw__end_##st, (void)pointer)
+#define TW_LOAD(pipe, i, st)    TW__STEP(pipe, i, st, load, tw__loading)
+#define TW_COMPUTE(pipe, i, st) TW__STEP(pipe, i, st, compute, tw__computing)
 
 /* tw_load_async(tile of the stage, global tensor, coordinates...)   stands inside TW_LOAD; has landed when
  * the step's TW_COMPUTE runs. Same dtypes; otherwise as tw_load. */
@@ -75,7 +95,7 @@
                          "TW061 tw_load_async(" #dst ", " #src                                               \
                          "): takes a shared tile of the stage and a global tensor of "                       \
                          "its dtype");                                                                       \
-        tw__pipeline_load(tw__loading, TW__REF(dst), TW__WINDOW(src, i, j, k, l), 1, 0);                     \
+        tw__pipeline_load(tw__pipeline_of(tw__loading), TW__REF(dst), TW__WINDOW(src, i, j, k, l), 1, 0);    \
     } while (0)
 
 /* tw_load_multicast(together, tile of the stage, global tensor, coordinates...)   the same where a cluster's
@@ -89,7 +109,7 @@
                          "TW065 tw_load_multicast(" #together ", " #dst ", " #src                            \
                          "): takes a shared tile of the stage and a global tensor of "                       \
                          "its dtype");                                                                       \
-        tw__pipeline_load(tw__loading, TW__REF(dst), TW__WINDOW(src, i, j, k, l),                            \
+        tw__pipeline_load(tw__pipeline_of(tw__loading), TW__REF(dst), TW__WINDOW(src, i, j, k, l),           \
                           TW__MULTICAST_PARTS(TW__ROWS_OF(dst)), together);                                  \
     } while (0)
 

@@ -29,7 +29,7 @@ TW_KERNEL(attention, TW_PIPELINED_THREADS, (attention_args, args))
     tw_rt(f32, ATTENTION_BQ, ATTENTION_DV, acc) o;
     tw_softmax_state(ATTENTION_BQ) row;
     TW_SHARED(attention_shared, shared);
-    TW_PIPE(pipe, shared->ring);
+    TW_PIPE_IN_TURNS(pipe, shared->ring);
     attention_query *kept = shared->query;
 
     if (w.q0 >= w.len_q)

@@ -22,7 +22,7 @@ TW_KERNEL(gemm, TW_PIPELINED_THREADS, (gemm_args, g))
     const int64_t M = tw_dim(g.c, 0), N = tw_dim(g.c, 1), K = tw_dim(g.a, 1);
     const int rows = (int)((M + GEMM_BM - 1) / GEMM_BM), cols = (int)((N + GEMM_BN - 1) / GEMM_BN);
     TW_SHARED_ALL(gemm_shared, shared);
-    TW_PIPE(pipe, shared->ring);
+    TW_PIPE_IN_TURNS(pipe, shared->ring);
 
     TW_EACH_TILE (tile, rows, cols) {
         const int64_t m = (int64_t)tile.row * GEMM_BM, n = (int64_t)tile.col * GEMM_BN;

@@ -91,8 +91,16 @@ TW_FN void tw__isa_bare_barrier(void)
 }
 
 /* 4.4 S_SETPRIO: which of the waves of a SIMD goes first where several could; 0 is where all start. */
-TW_FN void tw__isa_go_first(void) { __builtin_amdgcn_s_setprio(1); }
-TW_FN void tw__isa_go_along(void) { __builtin_amdgcn_s_setprio(0); }
+TW_FN void tw__isa_go_first(void)
+{
+    __builtin_amdgcn_s_setprio(1);
+    __builtin_amdgcn_sched_barrier(0);
+}
+TW_FN void tw__isa_go_along(void)
+{
+    __builtin_amdgcn_sched_barrier(0);
+    __builtin_amdgcn_s_setprio(0);
+}
 
 #endif
 #endif

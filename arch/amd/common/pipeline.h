@@ -8,11 +8,21 @@
  *
  * A tile that cannot be copied so (strides, alignment, the end of a row inside a unit) goes through
  * registers, and from then on the wave waits for all its copies: such a tile adds nothing to the count.
+ *
+ * Where the kernel allows it and the team is of that size, its halves take turns (turns.h): a step then meets
+ * at its products instead, and waits for the next step's copies before it multiplies. That wants three
+ * stages: with two, it waits for what it has just issued.
  */
 #ifndef TW_ARCH_AMD_COMMON_PIPELINE_H
 #define TW_ARCH_AMD_COMMON_PIPELINE_H
 
 #include "copy.h"
+#include "turns.h"
+
+/* ops/pipeline.h: the first stretch loads `ahead` steps, the next loads and computes, the last computes. The
+ * loop in the middle then holds no condition but its own. */
+#define TW__PIPELINE_STRETCHES 3
+enum { TW__FILLING, TW__FLOWING, TW__DRAINING };
 
 #define TW__RING_BARRIERS(stages)
 #define TW__RING_BARRIERS_OF(ring) ((uint64_t *)0)
@@ -20,12 +30,14 @@ enum { TW__PRODUCER_THREADS = 0, TW__STREAMS = 0, TW__CLUSTER_BLOCKS_MAX = 1 };
 
 typedef struct {
     int stages, count, step, stretch;
-    int load, compute; /* this step's indexes; -1: none */
+    int load, compute; /* this step's indexes, where it loads or computes */
     int load_slot, compute_slot;
     int wave, waves;
     int copies;  /* of a step: what each wave issues, when the loads fill the stage */
     int issued;  /* of this step, so far */
     int by_hand; /* has a load gone through registers, or a stage not been filled */
+    int turns;   /* does the team take turns */
+    int turned;  /* has this step had a turn, and loaded nothing since */
 } tw__pipeline;
 
 TW_FN tw__pipeline tw__pipeline_make(int stages, int stage_bytes, uint64_t *barriers, int team_threads,
@@ -37,30 +49,74 @@ TW_FN tw__pipeline tw__pipeline_make(int stages, int stage_bytes, uint64_t *barr
     pipe.wave = tw__isa_wave();
     pipe.waves = team_threads / TW_LANES;
     pipe.copies = stage_bytes / TW__COPY_BYTES / pipe.waves;
-    pipe.count = pipe.step = pipe.issued = pipe.by_hand = 0;
+    pipe.count = pipe.step = pipe.issued = pipe.by_hand = pipe.turns = 0;
+    pipe.turned = 1;
     pipe.load = pipe.compute = -1;
     pipe.load_slot = pipe.compute_slot = 0;
     return pipe;
 }
 
-/* The load of the step before, if there was one, is complete. */
-TW_FN void tw__pipeline_loaded(tw__pipeline *pipe)
+TW_FN void tw__pipeline_may_take_turns(tw__pipeline *pipe, int may)
 {
-    if (pipe->load >= 0 && pipe->issued < pipe->copies)
-        pipe->by_hand = 1;
-    pipe->issued = 0;
+    pipe->turns = may && pipe->waves == TW__TURN_WAVES;
 }
 
-/* ops/pipeline.h: the first stretch loads `ahead` steps, the next loads and computes, the last computes. The
- * loop in the middle then holds no condition but its own. */
-#define TW__PIPELINE_STRETCHES 3
-enum { TW__FILLING, TW__FLOWING, TW__DRAINING };
+TW_FN int tw__takes_turns(const tw__pipeline *pipe) { return pipe->turns; }
+
+/* All but the latest `count` of the wave's copies have landed; if it has loaded by hand, all. */
+TW_FN void tw__pipeline_land(const tw__pipeline *pipe, int count)
+{
+    int under_way = count < 0 ? 0 : count < TW__COPIES_MAX ? count : TW__COPIES_MAX;
+    tw__isa_wait_copies(under_way);
+    if (under_way > 0 && pipe->by_hand)
+        tw__isa_wait_copies(0);
+}
+
+/* The filled stages lie before us, of which the first is read next. */
+TW_FN void tw__pipeline_begin_turns(tw__pipeline *pipe)
+{
+    int ahead = pipe->stages - 1;
+    tw__pipeline_land(pipe, pipe->count < ahead ? 0 : (ahead - 1) * pipe->copies);
+    tw__isa_wait_shared();
+    tw__isa_bare_barrier();
+    tw__turns_begin(pipe->wave);
+    pipe->turned = 1;
+}
+
+/* This wave's loads of the next step have landed. While the pipeline flows, `ahead` - 2 steps behind it have
+ * been loaded, and of this step's load what has been issued. */
+TW_FN void tw__pipeline_land_next(const tw__pipeline *pipe)
+{
+    int full = (pipe->stages - 3) * pipe->copies;
+    tw__pipeline_land(pipe, pipe->stretch == TW__FLOWING ? full + pipe->issued : 0);
+}
+
+/* ops/mma.h: this wave has read a product's operands, and is to multiply. */
+TW_FN void tw__pipeline_turn(tw__pipeline *pipe)
+{
+    if (!pipe->turned)
+        tw__pipeline_land_next(pipe);
+    pipe->turned = 1;
+    tw__turn_multiply();
+}
+
+/* A step that multiplied nothing has a turn all the same. */
+TW_FN void tw__pipeline_finish_turn(tw__pipeline *pipe)
+{
+    if (pipe->turned)
+        return;
+    tw__pipeline_turn(pipe);
+    tw__turn_over();
+}
 
 TW_FN void tw__pipeline_stretch(tw__pipeline *pipe, int count, int stretch)
 {
     pipe->stretch = stretch;
-    if (stretch == TW__FLOWING)
+    if (stretch == TW__FLOWING) {
         pipe->step = -1;
+        if (pipe->turns)
+            tw__pipeline_begin_turns(pipe);
+    }
     if (stretch == TW__FILLING) {
         pipe->count = count;
         pipe->step = -pipe->stages;
@@ -68,6 +124,16 @@ TW_FN void tw__pipeline_stretch(tw__pipeline *pipe, int count, int stretch)
         pipe->issued = pipe->by_hand = 0;
     }
     pipe->load = pipe->compute = -1;
+}
+
+/* What a step does is its stretch's: no condition stands round what a loop holds in registers. */
+TW_FN int tw__pipeline_does_load(const tw__pipeline *pipe, int i)
+{
+    return pipe->stretch == TW__FILLING ? i < pipe->count : pipe->stretch == TW__FLOWING;
+}
+TW_FN int tw__pipeline_does_compute(const tw__pipeline *pipe, int i)
+{
+    return (void)i, pipe->stretch != TW__FILLING;
 }
 
 TW_FN int tw__pipeline_loader(const tw__pipeline *pipe) { return pipe->wave * TW_LANES + tw__isa_lane(); }
@@ -91,6 +157,7 @@ TW_FN int tw__pipeline_copy(tw__pipeline *pipe, tw__shared_tile tile, int plain,
     from = tw__cut_source(tile, from);
     can = plain && tw__can_copy(tile, from);
     pipe->issued += tw__copies_of(tile, pipe->waves);
+    pipe->turned = 0;
     pipe->by_hand |= !can;
     if (can)
         tw__copy_tile(tile, from, pipe->wave, pipe->waves);
@@ -101,52 +168,64 @@ TW_FN int tw__pipeline_copy(tw__pipeline *pipe, tw__shared_tile tile, int plain,
  * done. While the pipeline flows, `ahead` - 1 steps behind it have been loaded. */
 TW_FN void tw__pipeline_wait(tw__pipeline *pipe, int ahead)
 {
-    int under_way = pipe->stretch == TW__FLOWING ? (ahead - 1) * pipe->copies : 0;
-    tw__isa_wait_copies(under_way < TW__COPIES_MAX ? under_way : TW__COPIES_MAX);
-    if (under_way > 0 && pipe->by_hand)
-        tw__isa_wait_copies(0);
+    tw__pipeline_land(pipe, pipe->stretch == TW__FLOWING ? (ahead - 1) * pipe->copies : 0);
     tw__isa_wait_shared();
 }
 
-/* Tells the compiler that there is a step: TW_LOAD and TW_COMPUTE need not ask. */
-TW_FN int tw__an_index(int step)
-{
-    if (step < 0)
-        __builtin_unreachable();
-    return step;
-}
+/* Tells the compiler that there is a step: coordinates that begin with it are not negative. (The mask costs
+ * an instruction, and unlike an assumption is never forgotten.) */
+TW_FN int tw__an_index(int step) { return step & 0x7fffffff; }
 
 TW_FN int tw__next_slot(int slot, int stages) { return slot + 1 == stages ? 0 : slot + 1; }
 
-/* Returns whether the stretch has another step. The last call meets the block, so that the ring can be
- * reused. */
+TW_FN int tw__pipeline_has_next(const tw__pipeline *pipe)
+{
+    int ahead = pipe->stages - 1, next = pipe->step + 1;
+    if (pipe->stretch == TW__FILLING)
+        return next < 0;
+    return next + (pipe->stretch == TW__FLOWING ? ahead : 0) < pipe->count;
+}
+
+/* Goes to the stretch's next step, which there is. */
 TW_FN int tw__pipeline_next(tw__pipeline *pipe)
 {
-    int ahead = pipe->stages - 1, next = pipe->step + 1, loads = pipe->stretch != TW__DRAINING;
-    tw__pipeline_loaded(pipe);
-    if (pipe->stretch == TW__FILLING ? next >= 0 : next + (loads ? ahead : 0) >= pipe->count) {
-        pipe->load = -1;
-        if (!loads) {
-            tw__isa_wait_shared();
-            tw__isa_bare_barrier();
-        }
-        return 0;
-    }
+    int ahead = pipe->stages - 1, next = pipe->step + 1;
     pipe->step = next;
-    if (loads) {
+    if (pipe->stretch != TW__DRAINING) {
         pipe->load_slot = tw__next_slot(pipe->load_slot, pipe->stages);
         pipe->load = tw__an_index(next + ahead);
     }
-    if (pipe->stretch == TW__FILLING) {
-        if (pipe->load >= pipe->count)
-            pipe->load = -1;
+    if (pipe->stretch == TW__FILLING)
         return 1;
+    if (pipe->turns) {
+        pipe->turned = 0;
+    } else {
+        tw__pipeline_wait(pipe, ahead);
+        tw__isa_bare_barrier();
     }
-    tw__pipeline_wait(pipe, ahead);
-    tw__isa_bare_barrier();
     pipe->compute_slot = tw__next_slot(pipe->compute_slot, pipe->stages);
     pipe->compute = tw__an_index(next);
     return 1;
+}
+
+TW_FN void tw__pipeline_step_done(tw__pipeline *pipe)
+{
+    if (pipe->turns && pipe->stretch != TW__FILLING)
+        tw__pipeline_finish_turn(pipe);
+    if (tw__pipeline_does_load(pipe, pipe->load) && pipe->issued < pipe->copies)
+        pipe->by_hand = 1;
+    pipe->issued = 0;
+}
+
+/* At the end the block meets, so that the ring can be reused. */
+TW_FN void tw__pipeline_stretch_done(tw__pipeline *pipe)
+{
+    if (pipe->stretch != TW__DRAINING)
+        return;
+    tw__isa_wait_shared();
+    if (pipe->turns)
+        tw__turns_end(pipe->wave);
+    tw__isa_bare_barrier();
 }
 
 #endif
