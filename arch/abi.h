@@ -53,6 +53,8 @@ typedef struct {
     uint64_t seed;       /* order in which an emulated machine runs its waves */
     char *message;       /* what went wrong, one line; may be NULL */
     uint32_t message_bytes;
+    uint32_t
+        unchecked; /* 1: an emulated machine lets races, missing waits and reads of what nobody wrote pass */
     tw_report *report; /* of an emulated machine: what it found and counted; may be NULL */
 } tw_launch_request;
 

@@ -45,7 +45,7 @@ TW_FN void tw__isa_mbarrier_arrive_remote(void *bar, int rank)
 {
     static const char what[] = "mbarrier.arrive in the cluster";
     tw__emu_lane *lane = tw__emu_enter(), *peer = tw__emu_peer(lane, rank, what);
-    tw__emu_mbarrier_arrive(peer, tw__emu_peer_shared(lane, peer, bar), 0, what);
+    tw__emu_mbarrier_arrive(lane, peer, tw__emu_peer_shared(lane, peer, bar), 0, what);
 }
 
 /* ---- the cluster's barrier; threads that have exited are not waited for ---- */
@@ -60,6 +60,8 @@ TW__EMU_FUNCTION void tw__emu_cluster_arrive_op(void *const args[])
     lane->wave->at_cluster_barrier = 1;
     lane->wave->cluster_barriers = cluster->barriers;
     cluster->arrived++;
+    tw__emu_settle(&lane->wave->times);
+    tw__emu_publish(&cluster->met, &lane->wave->times);
     tw__emu_cluster_meet(cluster);
 }
 
@@ -87,6 +89,7 @@ TW__EMU_FUNCTION void tw__emu_cluster_wait_op(void *const args[])
     wait.describe = tw__emu_cluster_describe;
     wait.arg = lane->wave;
     tw__emu_wait_wave(&wait);
+    tw__emu_take_over(&lane->wave->times, &lane->block->cluster->met);
     lane->wave->at_cluster_barrier = 0;
 }
 

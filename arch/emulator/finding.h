@@ -158,6 +158,8 @@ TW__EMU_FUNCTION __attribute__((cold, format(printf, 4, 5))) void tw__emu_found(
 {
     char text[TW_FINDING_TEXT];
     va_list values;
+    if (lane->block->unchecked)
+        return;
     va_start(values, format);
     vsnprintf(text, sizeof text, format, values);
     va_end(values);

@@ -13,10 +13,9 @@
 #include "tensor_map.h"
 
 enum {
-    TW__EMU_WARPGROUP_WAVES = 4,
     TW__EMU_WARPGROUP_LANES = TW__EMU_WARPGROUP_WAVES * TW_LANES,
-    TW__EMU_WARPGROUPS = 8, /* of 1024 threads */
     TW__EMU_NAMED_BARRIERS = 16,
+    TW__EMU_MBARRIER_SLOTS = TW__EMU_WARPGROUP_AGENT - TW__EMU_LANDING_AGENT,
     TW__EMU_BULK_LANES = 1024
 };
 
@@ -27,6 +26,12 @@ typedef struct {
     int at[4]; /* of the box's first element, innermost axis first */
     int again; /* for one more block: the copy engine reads global memory once for all */
 } tw__emu_box;
+
+/* Bytes of it in shared memory. */
+static inline int tw__emu_box_bytes(const tw__emu_box *box)
+{
+    return box->map.box_rows * box->map.box_cols * (int)box->map.stride[0];
+}
 
 /* A copy into shared memory that an mbarrier will be told of when it lands. */
 typedef struct tw__emu_landing {
@@ -42,13 +47,23 @@ typedef struct tw__emu_landing {
 typedef struct {
     tw__emu_lane *lane;
     uint32_t group; /* the lane's bulk group that it belongs to */
+    const void *site;
     tw__emu_box box;
 } tw__emu_tile_store;
+
+/* What an mbarrier tells of the times of those who arrived: of the phase that is under way, and of those that
+ * are over. A copy that it counts is work of agent TW__EMU_LANDING_AGENT + slot at `time`. */
+typedef struct {
+    size_t offset; /* in shared memory */
+    uint32_t time; /* of the phase that is under way */
+    tw__emu_clock coming, met;
+} tw__emu_mbarrier_times;
 
 typedef struct {
     int threads; /* that meet, all told; 0 while none has come */
     int arrived;
-    uint32_t meeting; /* meetings so far */
+    uint32_t meeting;          /* meetings so far */
+    tw__emu_clock coming, met; /* of those who came to the next one, of those who came to the last */
 } tw__emu_named_barrier;
 
 /* One wgmma instruction of a warpgroup, from the first wave's issue to the last wave's wait. */
@@ -61,6 +76,8 @@ typedef struct {
     tw__emu_wgmma_shape shape;
     float *d[TW__EMU_WARPGROUP_LANES];
     const uint32_t *a[TW__EMU_WARPGROUP_LANES];
+    const void *site;                      /* of the first wave's issue */
+    uint32_t read_at;                      /* the warpgroup's time when the operands were read */
     float a_values[64 * 16] TW_ALIGN(16);  /* m x k, when the operands have been read */
     float b_values[16 * 256] TW_ALIGN(16); /* k x n */
 } tw__emu_wgmma;
@@ -78,6 +95,7 @@ typedef struct {
     tw__emu_wgmma **under_way; /* instruction number `first` and those after it */
     uint64_t first, read;      /* `read`: the first whose operands have not been read */
     int count, capacity;
+    uint32_t time; /* as an agent that reads shared memory */
     tw__emu_wgmma_wave wave[TW__EMU_WARPGROUP_WAVES];
 } tw__emu_warpgroup;
 
@@ -90,6 +108,7 @@ typedef struct {
     tw__emu_warpgroup warpgroup[TW__EMU_WARPGROUPS];
     float d_values[16 * 256] TW_ALIGN(16); /* one wave's accumulators, dense, while they are worked on */
     tw__emu_named_barrier named[TW__EMU_NAMED_BARRIERS];
+    tw__emu_mbarrier_times *mbarrier[TW__EMU_MBARRIER_SLOTS];
     int registers_free;                                /* in the block's pool */
     int registers[TW__EMU_BULK_LANES / (int)TW_LANES]; /* of each lane of a wave; 0: as launched */
 } tw__emu_hopper;
@@ -103,6 +122,8 @@ TW__EMU_FUNCTION void tw__emu_hopper_reset(tw__emu_block *block)
             free(group->under_way[i]);
         free(group->under_way);
     }
+    for (int slot = 0; slot < TW__EMU_MBARRIER_SLOTS; slot++)
+        free(hopper->mbarrier[slot]);
     free(hopper->landing);
     free(hopper->store);
     memset(hopper, 0, sizeof *hopper);

@@ -63,7 +63,7 @@ TW_FN void tw__isa_wait_copies(int count)
 TW__EMU_FUNCTION void tw__emu_wait_shared_op(void *const args[])
 {
     (void)args;
-    tw__emu_end_reads(tw__emu_lane_state);
+    tw__emu_settle(&tw__emu_lane_state->wave->times);
 }
 
 TW_FN void tw__isa_wait_shared(void)
@@ -71,7 +71,7 @@ TW_FN void tw__isa_wait_shared(void)
     tw__emu_collective(tw__emu_wait_shared_op, NULL, "the wait for lgkmcnt");
 }
 
-TW_FN void tw__isa_bare_barrier(void) { tw__emu_barrier("s_barrier"); }
+TW_FN void tw__isa_bare_barrier(void) { tw__emu_bare_barrier("s_barrier"); }
 
 TW_FN void tw__isa_go_first(void) {}
 TW_FN void tw__isa_go_along(void) {}

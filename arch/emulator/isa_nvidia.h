@@ -192,12 +192,13 @@ TW__EMU_FUNCTION tw__emu_copy *tw__emu_copies_add(tw__emu_copies *copies)
     return &copies->copy[copies->count++];
 }
 
-/* Lands the lane's oldest `count` copies, in the order of issue. */
-TW__EMU_FUNCTION void tw__emu_copies_land(tw__emu_lane *lane, int count)
+/* Lands the lane's oldest `count` copies, in the order of issue, as work of `agent` at `time`. */
+TW__EMU_FUNCTION void tw__emu_copies_land(tw__emu_lane *lane, int count, int agent, uint32_t time)
 {
     tw__emu_copies *copies = &lane->copies;
     for (int i = 0; i < count; i++)
-        tw__emu_shared_write(lane, copies->copy[i].shared, copies->copy[i].words, 16, "cp.async");
+        tw__emu_shared_land(lane->block, (char *)copies->copy[i].shared, copies->copy[i].words, 16, agent,
+                            time);
     copies->count -= count;
     if (count > 0 && copies->count > 0)
         memmove(copies->copy, copies->copy + count, (size_t)copies->count * sizeof *copies->copy);
@@ -216,6 +217,7 @@ TW_FN void tw__isa_cp_async_16(void *shared, const void *global, int source_byte
         tw__emu_fail_at(lane, "cp.async: global address %p is no multiple of 16", global);
     copy = tw__emu_copies_add(&lane->copies);
     copy->shared = tw__emu_shared(lane, shared, 16, "cp.async");
+    tw__emu_shared_issue(lane, lane->block, (const char *)copy->shared, 16, TW__EMU_CP_ASYNC);
     copy->group = lane->copies.open_group;
     memset(copy->words, 0, sizeof copy->words);
     if (source_bytes > 0)
@@ -238,7 +240,8 @@ TW_FN void tw__isa_cp_async_wait(int groups_in_flight)
     while (count < copies->count &&
            copies->copy[count].group + (uint32_t)groups_in_flight < copies->open_group)
         count++;
-    tw__emu_copies_land(lane, count);
+    tw__emu_copies_land(lane, count, lane->wave->index,
+                        lane->wave->times.clock.seen[lane->wave->times.agent]);
 }
 
 #endif

@@ -57,7 +57,10 @@ TW__EMU_FUNCTION tw__emu_named_wait tw__emu_named_arrive(const tw__emu_named_arg
     wait.id = arg->id;
     barrier->threads = arg->threads;
     barrier->arrived += TW_LANES;
+    tw__emu_settle(&lane->wave->times);
+    tw__emu_publish(&barrier->coming, &lane->wave->times);
     if (barrier->arrived == barrier->threads) {
+        tw__emu_clock_join(&barrier->met, &barrier->coming, lane->wave->times.agents);
         barrier->arrived = 0;
         barrier->meeting++;
     }
@@ -77,6 +80,7 @@ TW__EMU_FUNCTION void tw__emu_named_sync_op(void *const args[])
     wait.describe = tw__emu_named_describe;
     wait.arg = &what;
     tw__emu_wait_wave(&wait);
+    tw__emu_take_over(&tw__emu_lane_state->wave->times, &what.barrier->met);
 }
 
 /* bar.sync: waits until `threads` threads (whole waves) have come to barrier `id` (1 to 15), by this

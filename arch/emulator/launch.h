@@ -89,6 +89,7 @@ TW__EMU_FUNCTION void tw__emu_free_workspace(tw__emu_workspace *space)
         free(space->cluster.block[rank].async.state);
         free(space->cluster.block[rank].finding);
         tw__emu_profile_close(&space->cluster.block[rank]);
+        tw__emu_shadow_free(space->cluster.block[rank].shadow);
     }
     free(space->cluster.block);
     free(space->cluster.wave);
@@ -127,6 +128,7 @@ TW__EMU_FUNCTION int tw__emu_place_block(tw__emu_workspace *space, int rank, int
     block->waves = waves;
     block->shared = guard + space->page;
     block->shared_bytes = shared_bytes;
+    block->shadow = tw__emu_shadow_make(shared_bytes, waves);
     block->asked = asked;
     if (asked)
         block->finding = (tw_finding *)calloc(asked->capacity + 1, sizeof *block->finding);
@@ -140,7 +142,7 @@ TW__EMU_FUNCTION int tw__emu_place_block(tw__emu_workspace *space, int rank, int
     }
     if (asked && asked->row_capacity && tw__emu_profile_open(block))
         return 1;
-    return tw__emu_guard(guard, space->page) || (asked && !block->finding);
+    return tw__emu_guard(guard, space->page) || !block->shadow || (asked && !block->finding);
 }
 
 /* Room for clusters of `blocks` blocks of `waves` waves. 0, or 1 where the system refuses the memory. */
@@ -211,6 +213,7 @@ TW__EMU_FUNCTION void tw__emu_set_block(const tw__emu_grid *grid, tw__emu_block 
     block->index[1] = (uint32_t)(number / extent[0] % extent[1]);
     block->index[2] = (uint32_t)(number / extent[0] / extent[1]);
     block->asked = grid->request->report;
+    block->unchecked = grid->request->unchecked != 0;
     memset(block->shared, TW__EMU_POISON, block->shared_bytes);
 }
 

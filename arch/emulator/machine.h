@@ -12,13 +12,13 @@
 #include <stdlib.h>
 
 #include "../abi.h"
+#include "clock.h"
 #include "fiber.h"
 #include "site.h"
 
 enum {
     TW__EMU_MESSAGE_BYTES = TW_FINDING_TEXT + 80,
     TW__EMU_MATRIX_ELEMENTS = 32 * 32,
-    TW__EMU_CLUSTER_BLOCKS_MAX = 8
 };
 
 /* A collective instruction: `args[lane]`, for TW_LANES lanes, is that lane's record of operands and results.
@@ -78,10 +78,10 @@ typedef struct tw__emu_wave {
     tw__emu_op *op;
     const char *what;          /* its name */
     int waiting;               /* lanes that wait alone */
-    uint32_t barriers;         /* of the block, that the wave has come to */
     uint32_t cluster_barriers; /* of the cluster, that the wave has arrived at */
     int at_cluster_barrier;    /* it arrived there and has not waited */
     const tw__emu_wait *wait;  /* what all lanes wait for together; NULL while they do not */
+    tw__emu_times times;
     void *args[TW_LANES];
     struct tw__emu_access_log *log; /* of shared memory (profile.h); NULL where nobody asks */
     tw__emu_lane lane[TW_LANES];
@@ -93,8 +93,9 @@ typedef struct {
     void *state;
     void (*finish)(struct tw__emu_block *block); /* on the last lane, when every kernel call is over */
     void (*reset)(struct tw__emu_block *block);  /* before a block, and before `state` is freed */
-    /* sees every access to shared memory; NULL: the machine need not */
-    void (*accessed)(struct tw__emu_lane *lane, const char *shared, int bytes, int writes);
+    /* sees what `lane` writes, or begins to copy, into the block's shared memory; NULL: nothing reads by
+     * itself */
+    void (*written)(struct tw__emu_lane *lane, struct tw__emu_block *block, const char *shared, int bytes);
 } tw__emu_async;
 
 /* Blocks that run together: they reach each other's shared memory. */
@@ -108,6 +109,8 @@ typedef struct {
     int arrived;       /* waves, at the cluster's barrier */
     int waves_gone;    /* waves that returned */
     uint32_t barriers; /* of the cluster, complete so far */
+    tw__emu_clock met; /* of those who arrived there */
+    uint32_t newest;   /* no agent's time was larger when the cluster began */
     uint64_t random;   /* state of the generator that orders the waves */
     int failed;
     char message[TW__EMU_MESSAGE_BYTES];
@@ -124,8 +127,11 @@ typedef struct tw__emu_block {
     int waves;
     tw__emu_wave *wave;
     int at_barrier, returned; /* waves */
+    tw__emu_clock met;        /* of those who came to the block's barrier */
     tw__emu_async async;
     tw__emu_matrices matrices;
+    struct tw__emu_shadow *shadow;
+    int unchecked;          /* what the machine could go on after is no finding */
     const tw_report *asked; /* what the launch wants to be told; NULL: nothing */
     tw_finding *finding;    /* of the blocks that ran here so far, room for asked->capacity */
     uint32_t findings, findings_lost;

@@ -39,16 +39,45 @@ static inline uint64_t tw__emu_mbarrier_encode(tw__emu_mbarrier barrier)
            (uint64_t)TW__EMU_MBARRIER_MARK << 62;
 }
 
+/* Slot of the barrier among those of its block; more of them than there are slots share the last. */
+TW__EMU_FUNCTION int tw__emu_mbarrier_slot(tw__emu_lane *lane, const void *bar)
+{
+    tw__emu_hopper *hopper = tw__emu_hopper_of(lane);
+    size_t offset = (size_t)((const char *)bar - lane->block->shared);
+    int slot = 0;
+    while (slot < TW__EMU_MBARRIER_SLOTS - 1 && hopper->mbarrier[slot] &&
+           hopper->mbarrier[slot]->offset != offset)
+        slot++;
+    if (!hopper->mbarrier[slot]) {
+        tw__emu_mbarrier_times *times = (tw__emu_mbarrier_times *)calloc(1, sizeof *times);
+        if (!times)
+            tw__emu_fail_at(lane, "no memory for another mbarrier");
+        times->offset = offset;
+        times->time = lane->block->cluster->newest + 1;
+        hopper->mbarrier[slot] = times;
+    }
+    return slot;
+}
+
+static inline tw__emu_mbarrier_times *tw__emu_mbarrier_times_of(tw__emu_lane *lane, const void *bar)
+{
+    return tw__emu_hopper_of(lane)->mbarrier[tw__emu_mbarrier_slot(lane, bar)];
+}
+
+/* A barrier is used by many at once; it has to be made before. */
 TW__EMU_FUNCTION tw__emu_mbarrier tw__emu_mbarrier_read(tw__emu_lane *lane, const void *bar, const char *what)
 {
+    const char *shared = tw__emu_shared(lane, bar, 8, what);
     tw__emu_mbarrier barrier;
     uint64_t word;
-    tw__emu_shared_read(lane, &word, bar, 8, what);
+    memcpy(&word, shared, sizeof word);
     barrier = tw__emu_mbarrier_decode(word);
     if (!barrier.there)
-        tw__emu_fail_at(
-            lane, "%s: there is no mbarrier at shared address %ld: it was not initialised, or overwritten",
-            what, (long)((const char *)bar - lane->block->shared));
+        tw__emu_fail_as(
+            lane, TW_FINDING_mbarrier, NULL,
+            "%s: there is no mbarrier at shared address %ld: it was not initialised, or overwritten", what,
+            (long)((const char *)bar - lane->block->shared));
+    tw__emu_check_read(lane, (size_t)(shared - lane->block->shared) / 4, TW__EMU_EVERY_BYTE, what);
     return barrier;
 }
 
@@ -57,27 +86,36 @@ TW__EMU_FUNCTION void tw__emu_mbarrier_write(tw__emu_lane *lane, void *bar, tw__
 {
     uint64_t word;
     if (barrier.pending == 0 && barrier.bytes == 0) {
+        int slot = tw__emu_mbarrier_slot(lane, bar);
+        tw__emu_mbarrier_times *times = tw__emu_hopper_of(lane)->mbarrier[slot];
+        int agent = lane->block->rank * TW__EMU_BLOCK_AGENTS + TW__EMU_LANDING_AGENT + slot;
+        times->coming.seen[agent] = times->time++;
+        tw__emu_clock_join(&times->met, &times->coming, lane->wave->times.agents);
         barrier.pending = barrier.expected;
         barrier.phase ^= 1;
     }
     word = tw__emu_mbarrier_encode(barrier);
-    tw__emu_shared_write(lane, bar, &word, 8, "mbarrier");
+    memcpy(bar, &word, sizeof word);
 }
 
-/* `lane` is of the block that the barrier lies in. */
-TW__EMU_FUNCTION void tw__emu_mbarrier_arrive(tw__emu_lane *lane, void *bar, int bytes, const char *what)
+/* `peer` arrives in the name of `lane`: they are the same, or `peer` is of the block that the barrier lies
+ * in. */
+TW__EMU_FUNCTION void tw__emu_mbarrier_arrive(tw__emu_lane *lane, tw__emu_lane *peer, void *bar, int bytes,
+                                              const char *what)
 {
-    tw__emu_mbarrier barrier = tw__emu_mbarrier_read(lane, bar, what);
+    tw__emu_mbarrier barrier = tw__emu_mbarrier_read(peer, bar, what);
     if (barrier.pending == 0)
-        tw__emu_fail_at(lane,
+        tw__emu_fail_as(lane, TW_FINDING_mbarrier, NULL,
                         "%s: the mbarrier at %ld has all %d arrivals of this phase and waits for %d bytes",
-                        what, (long)((char *)bar - lane->block->shared), barrier.expected, barrier.bytes);
+                        what, (long)((char *)bar - peer->block->shared), barrier.expected, barrier.bytes);
     barrier.bytes += bytes;
     if (bytes < 0 || barrier.bytes > TW__EMU_MBARRIER_MAX)
-        tw__emu_fail_at(lane, "%s: %d bytes expected, at most %d in a phase", what, barrier.bytes,
-                        TW__EMU_MBARRIER_MAX);
+        tw__emu_fail_as(lane, TW_FINDING_mbarrier, NULL, "%s: %d bytes expected, at most %d in a phase", what,
+                        barrier.bytes, TW__EMU_MBARRIER_MAX);
     barrier.pending--;
-    tw__emu_mbarrier_write(lane, bar, barrier);
+    tw__emu_settle(&lane->wave->times);
+    tw__emu_publish(&tw__emu_mbarrier_times_of(peer, bar)->coming, &lane->wave->times);
+    tw__emu_mbarrier_write(peer, bar, barrier);
 }
 
 /* ---- landing ---- */
@@ -185,13 +223,15 @@ TW_FN void tw__isa_mbarrier_init_fence(void) {}
 
 TW_FN void tw__isa_mbarrier_arrive(void *bar)
 {
-    tw__emu_mbarrier_arrive(tw__emu_enter(), bar, 0, "mbarrier.arrive");
+    tw__emu_lane *lane = tw__emu_enter();
+    tw__emu_mbarrier_arrive(lane, lane, bar, 0, "mbarrier.arrive");
 }
 
 /* mbarrier.arrive.expect_tx: the phase also waits for `bytes` more bytes. */
 TW_FN void tw__isa_mbarrier_expect(void *bar, int bytes)
 {
-    tw__emu_mbarrier_arrive(tw__emu_enter(), bar, bytes, "mbarrier.arrive.expect_tx");
+    tw__emu_lane *lane = tw__emu_enter();
+    tw__emu_mbarrier_arrive(lane, lane, bar, bytes, "mbarrier.arrive.expect_tx");
 }
 
 /* Returns when the phase of this parity is over: at once for parity 1 of a barrier in its first phase. */
@@ -213,14 +253,17 @@ TW_FN void tw__isa_mbarrier_wait(void *bar, int parity)
         tw__emu_landings_land(
             lane, what.bar,
             tw__emu_landings_needed(what.block, (size_t)(what.bar - what.block->shared), &barrier));
+    tw__emu_take_over(&lane->wave->times, &tw__emu_mbarrier_times_of(lane, bar)->met);
 }
 
 TW__EMU_FUNCTION void tw__emu_land_copies(const tw__emu_landing *landing)
 {
     tw__emu_copies *copies = &landing->lane->copies;
     uint64_t landed = copies->issued - (uint64_t)copies->count;
+    int slot = tw__emu_mbarrier_slot(landing->lane, landing->lane->block->shared + landing->barrier);
     if (landing->copies > landed)
-        tw__emu_copies_land(landing->lane, (int)(landing->copies - landed));
+        tw__emu_copies_land(landing->lane, (int)(landing->copies - landed), TW__EMU_LANDING_AGENT + slot,
+                            tw__emu_hopper_of(landing->lane)->mbarrier[slot]->time);
 }
 
 /* cp.async.mbarrier.arrive.noinc: arrives when this lane's earlier cp.async have landed. The barrier's count

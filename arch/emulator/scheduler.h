@@ -177,28 +177,43 @@ static inline __attribute__((always_inline)) void tw__emu_collective(tw__emu_op 
     tw__emu_meet(op, arg, what);
 }
 
-/* The wave arrives at the block's barrier, on its last lane. */
-TW__EMU_FUNCTION void tw__emu_barrier_op(void *const args[])
+/* The wave arrives at the block's barrier, on its last lane, with what is settled of its work. */
+TW__EMU_FUNCTION void tw__emu_bare_barrier_op(void *const args[])
 {
     tw__emu_lane *lane = tw__emu_lane_state;
     tw__emu_block *block = lane->block;
     (void)args;
     lane->wave->state = TW__EMU_AT_BARRIER;
-    lane->wave->barriers++;
     block->at_barrier++;
+    tw__emu_publish(&block->met, &lane->wave->times);
     if (block->returned > 0)
         tw__emu_fail_barrier(block);
     if (block->at_barrier == block->waves) {
         block->at_barrier = 0;
-        for (int w = 0; w < block->waves; w++)
+        for (int w = 0; w < block->waves; w++) {
             block->wave[w].state = TW__EMU_READY;
+            tw__emu_take_over(&block->wave[w].times, &block->met);
+        }
     }
     tw__emu_switch_wave(lane);
+}
+
+/* The same with all of its work. */
+TW__EMU_FUNCTION void tw__emu_barrier_op(void *const args[])
+{
+    tw__emu_settle(&tw__emu_lane_state->wave->times);
+    tw__emu_bare_barrier_op(args);
 }
 
 static inline __attribute__((always_inline)) void tw__emu_barrier(const char *what)
 {
     tw__emu_collective(tw__emu_barrier_op, NULL, what);
+}
+
+/* It does not wait for the wave's accesses. */
+static inline __attribute__((always_inline)) void tw__emu_bare_barrier(const char *what)
+{
+    tw__emu_collective(tw__emu_bare_barrier_op, NULL, what);
 }
 
 /* The cluster's barrier is complete when every wave has arrived that has not returned. */
@@ -262,6 +277,7 @@ TW__EMU_FUNCTION int tw__emu_run_cluster(tw__emu_cluster *cluster)
     tw__emu_wave *wave;
     cluster->arrived = cluster->waves_gone = cluster->returned = cluster->failed = 0;
     cluster->barriers = 0;
+    tw__emu_times_begin(cluster);
     for (int rank = 0; rank < cluster->blocks; rank++) {
         tw__emu_block *block = &cluster->block[rank];
         block->at_barrier = block->returned = 0;
@@ -272,7 +288,7 @@ TW__EMU_FUNCTION int tw__emu_run_cluster(tw__emu_cluster *cluster)
         wave = &cluster->wave[w];
         wave->state = TW__EMU_READY;
         wave->current = wave->arrived = wave->returned = wave->waiting = 0;
-        wave->barriers = wave->cluster_barriers = 0;
+        wave->cluster_barriers = 0;
         wave->at_cluster_barrier = 0;
         wave->meeting = 1;
         wave->wait = NULL;

@@ -5,7 +5,7 @@
 #ifndef TW_ARCH_EMULATOR_SHARED_H
 #define TW_ARCH_EMULATOR_SHARED_H
 
-#include "finding.h"
+#include "shadow.h"
 
 TW__EMU_FAILURE void tw__emu_fail_shared(tw__emu_lane *lane, const char *what, intptr_t offset, int bytes)
 {
@@ -29,26 +29,40 @@ static inline char *tw__emu_shared(tw__emu_lane *lane, const void *address, int 
     return block->shared + offset;
 }
 
-static inline char *tw__emu_shared_access(tw__emu_lane *lane, const void *address, int bytes, int writes,
-                                          const char *what)
-{
-    char *shared = tw__emu_shared(lane, address, bytes, what);
-    if (lane->block->async.accessed)
-        lane->block->async.accessed(lane, shared, bytes, writes);
-    return shared;
-}
-
 /* Every access passes here, so checks and counters belong here. */
-static inline void tw__emu_shared_read(tw__emu_lane *lane, void *to, const void *shared, int bytes,
+static inline void tw__emu_shared_read(tw__emu_lane *lane, void *to, const void *address, int bytes,
                                        const char *what)
 {
-    memcpy(to, tw__emu_shared_access(lane, shared, bytes, 0, what), (size_t)bytes);
+    const char *shared = tw__emu_shared(lane, address, bytes, what);
+    tw__emu_shadow_read(lane, (size_t)(shared - lane->block->shared), bytes, what);
+    memcpy(to, shared, (size_t)bytes);
 }
 
-static inline void tw__emu_shared_write(tw__emu_lane *lane, void *shared, const void *from, int bytes,
+static inline void tw__emu_shared_write(tw__emu_lane *lane, void *address, const void *from, int bytes,
                                         const char *what)
 {
-    memcpy(tw__emu_shared_access(lane, shared, bytes, 1, what), from, (size_t)bytes);
+    char *shared = tw__emu_shared(lane, address, bytes, what);
+    if (lane->block->async.written)
+        lane->block->async.written(lane, lane->block, shared, bytes);
+    tw__emu_shadow_write(lane, (size_t)(shared - lane->block->shared), from, bytes);
+    memcpy(shared, from, (size_t)bytes);
+}
+
+/* A copy into the shared memory of `block`, the lane's or another of its cluster, is issued ... */
+static inline void tw__emu_shared_issue(tw__emu_lane *lane, tw__emu_block *block, const char *shared,
+                                        int bytes, tw__emu_copy_kind kind)
+{
+    if (block->async.written)
+        block->async.written(lane, block, shared, bytes);
+    tw__emu_shadow_issue(lane, block, (size_t)(shared - block->shared), bytes, kind);
+}
+
+/* ... and lands, as the block's `agent`'s work at `time`. */
+static inline void tw__emu_shared_land(tw__emu_block *block, char *shared, const void *from, int bytes,
+                                       int agent, uint32_t time)
+{
+    tw__emu_shadow_land(block, (size_t)(shared - block->shared), bytes, agent, time);
+    memcpy(shared, from, (size_t)bytes);
 }
 
 #endif

@@ -10,6 +10,7 @@
 #define TW_ARCH_EMULATOR_TMA_H
 
 #include "cluster.h"
+#include "wgmma.h"
 
 enum { TW__EMU_TMA_UNIT = 16 }; /* bytes that a swizzle keeps together */
 
@@ -19,11 +20,6 @@ static inline size_t tw__emu_swizzle(size_t address, int swizzle_bytes)
 {
     size_t lines = (size_t)(swizzle_bytes / TW__EMU_TMA_UNIT);
     return lines ? address ^ (address / 128 % lines * TW__EMU_TMA_UNIT) : address;
-}
-
-static inline int tw__emu_box_bytes(const tw__emu_box *box)
-{
-    return box->map.box_rows * box->map.box_cols * (int)box->map.stride[0];
 }
 
 /* Element (row, col) of the box in global memory; NULL outside the tensor. */
@@ -39,12 +35,14 @@ static inline char *tw__emu_box_element(const tw__emu_box *box, int row, int col
     return element;
 }
 
-/* Moves the box in units of 16 bytes, or element by element at the tensor's edge. */
-TW__EMU_FUNCTION void tw__emu_box_move(tw__emu_lane *lane, const tw__emu_box *box, int to_shared,
-                                       const char *what)
+/* Moves the box in units of 16 bytes, or element by element at the tensor's edge: into shared memory, where
+ * `bar` counts it, or where that is NULL out of it. */
+TW__EMU_FUNCTION void tw__emu_box_move(tw__emu_lane *lane, const tw__emu_box *box, const void *bar)
 {
     char *base = lane->block->shared;
     int bytes = (int)box->map.stride[0], in_unit = TW__EMU_TMA_UNIT / bytes;
+    int to_shared = bar != NULL, slot = bar ? tw__emu_mbarrier_slot(lane, bar) : 0;
+    uint32_t time = bar ? tw__emu_hopper_of(lane)->mbarrier[slot]->time : 0;
     uint64_t moved = 0;
     for (int row = 0; row < box->map.box_rows; row++)
         for (int col = 0; col < box->map.box_cols; col += in_unit) {
@@ -52,7 +50,7 @@ TW__EMU_FUNCTION void tw__emu_box_move(tw__emu_lane *lane, const tw__emu_box *bo
             char *shared = base + tw__emu_swizzle(linear, box->map.swizzle_bytes);
             char unit[TW__EMU_TMA_UNIT] = {0};
             if (!to_shared)
-                tw__emu_shared_read(lane, unit, shared, TW__EMU_TMA_UNIT, what);
+                memcpy(unit, shared, TW__EMU_TMA_UNIT);
             for (int e = 0; e < in_unit; e++) {
                 char *global = tw__emu_box_element(box, row, col + e);
                 if (!global)
@@ -62,7 +60,8 @@ TW__EMU_FUNCTION void tw__emu_box_move(tw__emu_lane *lane, const tw__emu_box *bo
                        (size_t)bytes);
             }
             if (to_shared)
-                tw__emu_shared_write(lane, shared, unit, TW__EMU_TMA_UNIT, what);
+                tw__emu_shared_land(lane->block, shared, unit, TW__EMU_TMA_UNIT, TW__EMU_LANDING_AGENT + slot,
+                                    time);
         }
     tw__emu_profile_unit(lane, (uint64_t)tw__emu_box_bytes(box), TW_SHARED_engine);
     if (to_shared) {
@@ -97,7 +96,7 @@ TW__EMU_FUNCTION tw__emu_box tw__emu_box_make(tw__emu_lane *lane, const void *ma
 
 TW__EMU_FUNCTION void tw__emu_land_box(const tw__emu_landing *landing)
 {
-    tw__emu_box_move(landing->lane, &landing->box, 1, "TMA load");
+    tw__emu_box_move(landing->lane, &landing->box, landing->lane->block->shared + landing->barrier);
 }
 
 /* Into the block of `lane`. */
@@ -117,6 +116,7 @@ TW_FN void tw__isa_tma_load(void *shared, const void *map, int c, int r, int i1,
     const int at[4] = {c, r, i1, i0};
     tw__emu_lane *lane = tw__emu_enter();
     tw__emu_box box = tw__emu_box_make(lane, map, shared, at, "TMA load");
+    tw__emu_shared_issue(lane, lane->block, box.shared, tw__emu_box_bytes(&box), TW__EMU_TMA_COPY);
     tw__emu_box_load(lane, &box, bar);
 }
 
@@ -125,7 +125,7 @@ TW_FN void tw__isa_tma_load(void *shared, const void *map, int c, int r, int i1,
 TW__EMU_FUNCTION void tw__emu_box_land_early(tw__emu_lane *peer, const tw__emu_box *box, char *bar)
 {
     tw__emu_mbarrier barrier = tw__emu_mbarrier_read(peer, bar, "TMA load");
-    tw__emu_box_move(peer, box, 1, "TMA load");
+    tw__emu_box_move(peer, box, bar);
     barrier.bytes -= tw__emu_box_bytes(box);
     if (barrier.bytes < -TW__EMU_MBARRIER_MAX)
         tw__emu_fail_at(peer, "TMA load: the mbarrier at %ld has counted %d bytes that nobody expects",
@@ -153,6 +153,7 @@ TW_FN void tw__isa_tma_load_multicast(void *shared, const void *map, int c, int 
         peer = tw__emu_peer(lane, rank, "TMA load");
         there = tw__emu_peer_shared(lane, peer, bar);
         box.shared = tw__emu_peer_shared(lane, peer, shared);
+        tw__emu_shared_issue(lane, peer->block, box.shared, tw__emu_box_bytes(&box), TW__EMU_TMA_COPY);
         if (peer != lane && tw__emu_random(&cluster->random) % 2 == 0)
             tw__emu_box_land_early(peer, &box, there);
         else
@@ -184,6 +185,10 @@ TW_FN void tw__isa_tma_store(const void *map, const void *shared, int c, int r, 
     store.box = tw__emu_box_make(lane, map, shared, at, "TMA store");
     store.lane = lane;
     store.group = *tw__emu_open_group(lane);
+    store.site = lane->site;
+    tw__emu_shadow_look(lane, (size_t)(store.box.shared - lane->block->shared), tw__emu_box_bytes(&store.box),
+                        "TMA store");
+    lane->block->async.written = tw__emu_hopper_written;
     hopper->store = (tw__emu_tile_store *)tw__emu_grow(lane, hopper->store, hopper->stores,
                                                        &hopper->store_capacity, sizeof *hopper->store);
     hopper->store[hopper->stores++] = store;
@@ -199,10 +204,14 @@ TW__EMU_FUNCTION void tw__emu_stores_land(tw__emu_lane *lane, int groups)
     int kept = 0;
     for (int i = 0; i < hopper->stores; i++) {
         const tw__emu_tile_store *store = &hopper->store[i];
-        if (store->lane == lane && store->group + (uint32_t)groups < open_group)
-            tw__emu_box_move(lane, &store->box, 0, "TMA store");
-        else
+        if (store->lane != lane || store->group + (uint32_t)groups >= open_group) {
             hopper->store[kept++] = *store;
+            continue;
+        }
+        tw__emu_box_move(lane, &store->box, NULL);
+        tw__emu_shadow_looked(lane->block->shadow, (size_t)(store->box.shared - lane->block->shared),
+                              tw__emu_box_bytes(&store->box), lane->wave->index,
+                              tw__emu_stamp_of(lane, TW__EMU_EVERY_BYTE));
     }
     hopper->stores = kept;
 }
@@ -215,8 +224,11 @@ TW_FN void tw__isa_tma_wait_read(int groups) { tw__emu_stores_land(tw__emu_enter
 TW_FN void tw__isa_tma_wait(int groups) { tw__emu_stores_land(tw__emu_enter(), groups); }
 
 /* fence.proxy.async.shared::cta: what this lane has written to shared memory is seen by TMA stores and wgmma
- * that come after a barrier. Every access is in order here, so there is nothing to do; a check that notices a
- * missing fence would be told of it at this place. */
-TW_FN void tw__isa_fence_async_proxy(void) {}
+ * that come after a barrier. Every access is in order here; the shadow (shadow.h) is told. */
+TW_FN void tw__isa_fence_async_proxy(void)
+{
+    tw__emu_times *times = &tw__emu_enter()->wave->times;
+    times->clock.fenced[times->agent] = times->clock.seen[times->agent]++;
+}
 
 #endif

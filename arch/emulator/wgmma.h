@@ -76,11 +76,51 @@ TW__EMU_FUNCTION void tw__emu_matrix_read(float *values, int outer_step, int k_s
             float *to = &values[outer * outer_step + k * k_step];
             uint32_t unit[4];
             size_t address = tw__emu_matrix_unit(&matrix, mn_major, (size_t)outer, (size_t)k);
-            tw__emu_shared_read(lane, unit, lane->block->shared + address, 16, "wgmma");
+            memcpy(unit, tw__emu_shared(lane, lane->block->shared + address, 16, "wgmma"), 16);
             for (int e = 0; e < 8; e++)
                 to[e * step] = tw__emu_element(unit, e, dtype);
         }
     tw__emu_profile_unit(lane, 2u * TW__EMU_WGMMA_K * (unsigned)extent, TW_SHARED_operand);
+}
+
+/* What a walk over a matrix's rows `first` .. first + extent - 1 does with each of its 16-byte units. */
+typedef enum { TW__EMU_LOOK, TW__EMU_LOOKED, TW__EMU_OVERLAP } tw__emu_walk;
+
+/* Of TW__EMU_OVERLAP, whether some unit lies within `bytes` behind `from`; else 0. */
+TW__EMU_FUNCTION int tw__emu_matrix_walk(tw__emu_lane *lane, tw__emu_block *block, uint64_t descriptor,
+                                         int mn_major, int first, int extent, tw__emu_walk what, size_t from,
+                                         size_t bytes)
+{
+    tw__emu_matrix matrix = tw__emu_matrix_decode(descriptor);
+    int group = lane->wave->index / TW__EMU_WARPGROUP_WAVES, agent = TW__EMU_WARPGROUP_AGENT + group;
+    tw__emu_hopper *hopper = (tw__emu_hopper *)block->async.state;
+    tw__emu_stamp stamp =
+        tw__emu_make_stamp(hopper->warpgroup[group].time, agent, lane->site, TW__EMU_EVERY_BYTE);
+    for (int outer = first; outer < first + extent; outer += mn_major ? 8 : 1)
+        for (int k = 0; k < TW__EMU_WGMMA_K; k += mn_major ? 1 : 8) {
+            size_t address = tw__emu_matrix_unit(&matrix, mn_major, (size_t)outer, (size_t)k);
+            if (what == TW__EMU_OVERLAP && address < from + bytes && from < address + 16)
+                return 1;
+            if (what == TW__EMU_LOOK) {
+                tw__emu_shared(lane, block->shared + address, 16, "wgmma");
+                tw__emu_shadow_look(lane, address, 16, "wgmma");
+            }
+            if (what == TW__EMU_LOOKED)
+                tw__emu_shadow_looked(block->shadow, address, 16, block->waves + group, stamp);
+        }
+    return 0;
+}
+
+/* The operands that an instruction reads from shared memory: B and, where they are no registers, the rows of
+ * A from `first` on. */
+TW__EMU_FUNCTION int tw__emu_wgmma_walk(tw__emu_lane *lane, tw__emu_block *block,
+                                        const tw__emu_wgmma_shape *shape, int first, int rows,
+                                        tw__emu_walk what, size_t from, size_t bytes)
+{
+    return tw__emu_matrix_walk(lane, block, shape->b_matrix, shape->transpose_b, 0, shape->n, what, from,
+                               bytes) ||
+           (!shape->a_in_registers && tw__emu_matrix_walk(lane, block, shape->a_matrix, shape->transpose_a,
+                                                          first, rows, what, from, bytes));
 }
 
 /* "Register fragments and shared memory matrix layouts: wgmma.m64nNk16": a wave has 16 rows, its A as in
@@ -143,6 +183,41 @@ static inline int tw__emu_wgmma_same(const tw__emu_wgmma_shape *a, const tw__emu
            a->transpose_b == b->transpose_b && a->accumulate == b->accumulate;
 }
 
+/* Whether what `lane` writes at `shared` is what a wgmma or a store of the copy engine has yet to read. */
+TW__EMU_FUNCTION void tw__emu_hopper_written(tw__emu_lane *lane, tw__emu_block *block, const char *shared,
+                                             int bytes)
+{
+    const tw__emu_hopper *hopper = (const tw__emu_hopper *)block->async.state;
+    size_t from = (size_t)(shared - block->shared);
+    for (int g = 0; g < TW__EMU_WARPGROUPS; g++) {
+        const tw__emu_warpgroup *group = &hopper->warpgroup[g];
+        for (uint64_t i = group->read - group->first; i < (uint64_t)group->count; i++) {
+            const tw__emu_wgmma *op = group->under_way[i];
+            if (!tw__emu_wgmma_walk(lane, block, &op->shape, 0, TW__EMU_WARPGROUP_WAVES * TW__EMU_WGMMA_M,
+                                    TW__EMU_OVERLAP, from, (size_t)bytes))
+                continue;
+            tw__emu_found(
+                lane, TW_FINDING_still_read, op->site,
+                "wave %d writes shared address %ld, an operand of the wgmma of warpgroup %d at {1} that "
+                "nobody has waited for",
+                lane->wave->index, (long)from, g);
+            return;
+        }
+    }
+    for (int i = 0; i < hopper->stores; i++) {
+        const tw__emu_tile_store *store = &hopper->store[i];
+        size_t first = (size_t)(store->box.shared - block->shared);
+        if (first >= from + (size_t)bytes || from >= first + (size_t)tw__emu_box_bytes(&store->box))
+            continue;
+        tw__emu_found(
+            lane, TW_FINDING_still_read, store->site,
+            "wave %d writes shared address %ld, which the TMA store of wave %d at {1} has yet to read: "
+            "wait for its bulk group",
+            lane->wave->index, (long)from, store->lane->wave->index);
+        return;
+    }
+}
+
 /* The wave's next instruction: the first of the four waves to come says what it is. */
 TW__EMU_FUNCTION tw__emu_wgmma *tw__emu_wgmma_next(tw__emu_lane *lane, const tw__emu_wgmma_shape *shape)
 {
@@ -155,6 +230,8 @@ TW__EMU_FUNCTION tw__emu_wgmma *tw__emu_wgmma_next(tw__emu_lane *lane, const tw_
         if (!op)
             tw__emu_fail_at(lane, "wgmma: no memory for another instruction under way");
         op->shape = *shape;
+        op->site = lane->site;
+        lane->block->async.written = tw__emu_hopper_written;
         group->under_way[group->count++] = op;
     }
     return group->under_way[number - group->first];
@@ -182,6 +259,8 @@ TW__EMU_FUNCTION void tw__emu_wgmma_op(void *const args[])
         op->d[first + l] = arg->d;
         op->a[first + l] = arg->a;
     }
+    tw__emu_wgmma_walk(lane, lane->block, shape, first / TW_LANES * TW__EMU_WGMMA_M, TW__EMU_WGMMA_M,
+                       TW__EMU_LOOK, 0, 0);
 }
 
 TW_FN void tw__emu_wgmma_issue(float *d, const uint32_t *a, tw__emu_wgmma_shape shape)
@@ -261,6 +340,29 @@ TW__EMU_FUNCTION void tw__emu_warpgroup_retire(tw__emu_warpgroup *group)
                 (size_t)group->count * sizeof *group->under_way);
 }
 
+/* Reads the operands of the instructions before number `end`, if no other wave's wait has; the wave then
+ * knows that they were read, and whoever meets it will. */
+TW__EMU_FUNCTION void tw__emu_wgmma_read_until(tw__emu_lane *lane, tw__emu_warpgroup *group, uint64_t end)
+{
+    tw__emu_hopper *hopper = tw__emu_hopper_of(lane);
+    int agent =
+        lane->block->rank * TW__EMU_BLOCK_AGENTS + TW__EMU_WARPGROUP_AGENT + (int)(group - hopper->warpgroup);
+    uint32_t *seen = &lane->wave->times.clock.seen[agent];
+    if (group->read < end)
+        group->time = tw__emu_later(group->time, lane->block->cluster->newest) + 1;
+    for (; group->read < end; group->read++) {
+        tw__emu_wgmma *op = group->under_way[group->read - group->first];
+        const void *here = lane->site;
+        lane->site = op->site;
+        op->read_at = group->time;
+        tw__emu_wgmma_read(op);
+        tw__emu_wgmma_walk(lane, lane->block, &op->shape, 0, TW__EMU_WARPGROUP_WAVES * TW__EMU_WGMMA_M,
+                           TW__EMU_LOOKED, 0, 0);
+        lane->site = here;
+    }
+    *seen = tw__emu_later(*seen, group->under_way[end - 1 - group->first]->read_at);
+}
+
 TW__EMU_FUNCTION void tw__emu_wgmma_wait_op(void *const args[])
 {
     tw__emu_lane *lane = tw__emu_lane_state;
@@ -278,8 +380,7 @@ TW__EMU_FUNCTION void tw__emu_wgmma_wait_op(void *const args[])
     wait.describe = tw__emu_wgmma_describe;
     wait.arg = &what;
     tw__emu_wait_wave(&wait);
-    for (; group->read < end; group->read++)
-        tw__emu_wgmma_read(group->under_way[group->read - group->first]);
+    tw__emu_wgmma_read_until(lane, group, end);
     tw__emu_wgmma_land(lane, end);
     tw__emu_warpgroup_retire(group);
     wave->fenced = 0;

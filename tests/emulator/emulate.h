@@ -31,6 +31,7 @@ typedef struct {
     uint32_t cluster; /* blocks; 0: one */
     uint32_t os_threads;
     uint64_t seed;
+    uint32_t unchecked; /* 1: the test looks at what a kernel should not see: old bytes, poison, races */
 } test_launch;
 
 static char test_message[TW__EMU_MESSAGE_BYTES]; /* of the last launch; empty where it succeeded */
@@ -50,6 +51,7 @@ static inline int test_run_with(void (*kernel)(const void *), const void *args, 
         request.grid[axis] = how.grid[axis] ? how.grid[axis] : 1;
     request.os_threads = how.os_threads;
     request.seed = how.seed;
+    request.unchecked = how.unchecked;
     request.message = test_message;
     request.message_bytes = sizeof test_message;
     test_message[0] = '\0';
@@ -60,6 +62,15 @@ static inline int test_run(void (*kernel)(const void *), const void *args)
 {
     test_launch one_wave;
     memset(&one_wave, 0, sizeof one_wave);
+    return test_run_with(kernel, args, one_wave);
+}
+
+/* A kernel that looks at what it should not see yet, or never: old bytes, poison. */
+static inline int test_run_unchecked(void (*kernel)(const void *), const void *args)
+{
+    test_launch one_wave;
+    memset(&one_wave, 0, sizeof one_wave);
+    one_wave.unchecked = 1;
     return test_run_with(kernel, args, one_wave);
 }
 

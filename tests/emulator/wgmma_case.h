@@ -116,6 +116,7 @@ static inline void fill(const wgmma_case *test, int thread)
         put(&test->left, M, i / DEPTH, i % DEPTH, bits16(test->a[i], test->dtype));
     for (int i = thread; i < DEPTH * test->n; i += WARPGROUP)
         put(&test->right, test->n, i % test->n, i / test->n, bits16(test->b[i], test->dtype));
+    tw__isa_fence_async_proxy();
 }
 
 /* Issues the products of 16 columns of k. */
@@ -155,6 +156,14 @@ static inline void random_case(wgmma_case *test, int n, int dtype)
 static inline int run(void (*kernel)(const void *), const wgmma_case *test)
 {
     test_launch how = {.threads = WARPGROUP, .shared_bytes = TW_SHARED_BYTES, .seed = test_random()};
+    return test_run_with(kernel, &test, how);
+}
+
+/* For a kernel that does on purpose what must not be done. */
+static inline int run_unchecked(void (*kernel)(const void *), const wgmma_case *test)
+{
+    test_launch how = {
+        .threads = WARPGROUP, .shared_bytes = TW_SHARED_BYTES, .seed = test_random(), .unchecked = 1};
     return test_run_with(kernel, &test, how);
 }
 
