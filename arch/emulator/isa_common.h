@@ -93,7 +93,8 @@ TW_FN void tw__isa_shared_store(void *shared, const uint32_t *src, int bytes)
 /* Transcendental functions: correct to the host library's last bit, where the machines round less well. */
 TW_FN float tw__isa_exp2(float x)
 {
-    tw__emu_lane_state->block->traffic.exponentials++;
+    if (tw__emu_lane_state)
+        tw__emu_lane_state->block->traffic.exponentials++;
     return exp2f(x);
 }
 

@@ -246,7 +246,7 @@ static void a_stage_is_overwritten_only_behind_a_wait_and_a_barrier(void **state
     run_handed_back(NO_WAIT, "which wave 1 read: that wave has not waited for lgkmcnt");
     run_handed_back(STORE_NO_WAIT, "that wave has not waited for lgkmcnt");
     run_handed_back(WAIT_BEHIND_BARRIER, "which wave 1 read: ");
-    run_handed_back(NO_BARRIER, "no barrier stands between");
+    run_handed_back(NO_BARRIER, "wave 1 read"); /* or reads, while the copy is under way */
 }
 
 int main(void)

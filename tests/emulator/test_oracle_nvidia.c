@@ -156,6 +156,7 @@ static void multiply_group(const void *args)
         put_element(B_AT + k_major_place(i % 16, i / 16), group.b[i / 16][i % 16]); /* row n, k along it */
     for (int r = 0; r < 4; r++)
         left[r] = oracle_pair(&group.a_held[thread][2 * r], TW_bf16);
+    tw__isa_fence_async_proxy();
     tw__isa_barrier();
     tw__isa_wgmma_fence();
     uint64_t a = tw__isa_wgmma_descriptor(shared, 128, stride, group.swizzle ? group.width : 0);

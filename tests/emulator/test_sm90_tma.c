@@ -303,7 +303,9 @@ static void a_store_reads_the_tile_at_the_wait_that_covers_it(void **state)
     the_case.tensor.stride[1] = the_case.tensor.stride[0] * the_case.dim[0];
     tw_tensor_map_request request = {&the_case.tensor, 4, TW_DTYPE_BF16, 8, 64, 128};
     assert_int_equal(tw_tensor_map_make(&request, NULL, &the_case.map).code, TW_OK);
-    must_run(kernel_two_stores);
+    const box_case *args = &the_case;
+    assert_int_equal(test_run_unchecked(kernel_two_stores, &args),
+                     0); /* it overwrites what is still to be read */
     assert_int_equal(*global_element(&the_case, 7, 0), 2);
     assert_int_equal(*global_element(&the_case, 8, 0), 3);
     assert_int_equal(*global_element(&the_case, 15, 0), 3);
