@@ -44,8 +44,8 @@ class Samples(unittest.TestCase):
     def test_a_ratio_above_one_means_that_ours_is_faster(self):
         self.assertEqual(samples.ratio(2.0, 3.0), 1.5)
 
-    def test_tflops(self):
-        self.assertAlmostEqual(samples.tflops(2.0 * 8192**3, 1.5), 733.0, delta=0.1)
+    def test_a_rate_is_in_units_of_1e12(self):
+        self.assertAlmostEqual(samples.rate(2.0 * 8192**3, 1.5), 733.0, delta=0.1)
 
     def test_samples_are_long_enough_and_few_launches_are_enough_for_long_kernels(self):
         self.assertEqual(samples.launches_per_sample(0.01, 4), 200)
@@ -86,7 +86,7 @@ class Plans(unittest.TestCase):
             shape = case["shape"]
             self.assertEqual(shape["B"] * shape["S"], plan.TOKENS)
             self.assertEqual(shape["H"] * shape["D"], plan.WIDTH)
-            flops[case["name"]] = case["flops"]
+            flops[case["name"]] = case["work"]
         self.assertEqual(flops["attention d128 s4096 full"], 4 * plan.TOKENS * plan.WIDTH * 4096)
         self.assertEqual(flops["attention d128 s4096 causal"] * 2, flops["attention d128 s4096 full"])
 
@@ -147,9 +147,10 @@ def good_report():
     times = [samples.summarize([1.0, 1.1, 1.2]) for _ in range(2)]
     error = {"relative": 1.7e-3, "passes": True}
     measured = {
-        "name": "gemm 8x8x8 abt", "kernel": "gemm", "shape": {"M": 8}, "settings": "trans_b=1", "flops": 1024.0,
-        "contestants": [{"name": "tilewright", "milliseconds": times[0], "tflops": 700},
-                        {"name": "torch.matmul", "milliseconds": times[1], "tflops": 690.0}],
+        "name": "gemm 8x8x8 abt", "part": "gemm", "kernel": "gemm", "shape": {"M": 8}, "settings": "trans_b=1",
+        "work": 1024.0, "unit": "TFLOP/s",
+        "contestants": [{"name": "tilewright", "milliseconds": times[0], "rate": 700},
+                        {"name": "torch.matmul", "milliseconds": times[1], "rate": 690.0}],
         "ratios": {"torch.matmul": 1.014}, "accuracy": {"float64": error}, "passes": True,
         "launches_per_sample": 3, "rounds": 3, "input_sets": 2,
     }
@@ -181,6 +182,8 @@ class Reports(unittest.TestCase):
         report = good_report()
         report["measurements"] += [{"name": "gemm 1x1x1 ab", "passes": False, "failure": "a fault"},
                                    {"name": "attention d64 s512 full", "left_out": "memory"}]
+        for row in report["measurements"][1:]:
+            row["part"] = row["name"].split()[0]
         reporting.check(report)
         self.assertIn("a fault", reporting.table(report["measurements"]))
 
@@ -198,7 +201,7 @@ class Reports(unittest.TestCase):
 
     def test_the_table_shows_speeds_ratios_and_what_is_not_there(self):
         row = good_report()["measurements"][0]
-        row["name"], row["ratios"] = "attention d64 s512 full", {"cudnn": 1.014}
+        row["name"], row["part"], row["ratios"] = "attention d64 s512 full", "attention", {"cudnn": 1.014}
         row["contestants"][1]["name"] = "cudnn"
         row["contestants"].append({"name": "flash", "unavailable": "too new a GPU"})
         text = reporting.table([row])
@@ -341,7 +344,7 @@ class Kernels(unittest.TestCase):
 
     def test_a_sweep_runs_in_a_worker(self):
         command = [sys.executable, os.path.join(ROOT, "tools", "bench", "worker.py"), "sweep", "--library",
-                   os.environ["TW_BENCH_LIBRARY"], "--target", "cpu", "--kernels", "gemm", "--small", "--first", "2"]
+                   os.environ["TW_BENCH_LIBRARY"], "--target", "cpu", "--names", "gemm", "--small", "--first", "2"]
         printed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
         done = [event for event in map(json.loads, printed.splitlines()) if event["event"] == "done"]
         self.assertEqual([event["failed"] for event in done], [0, 0])

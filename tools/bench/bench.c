@@ -144,21 +144,39 @@ static tw_status prepare(tw_bench *bench, const char *kernel, const char *settin
     return tw_problem_open(*problem, bench->target, 0, NULL, NULL);
 }
 
+/* The caller's problem, from one that `status` says is ready or is to be given up. */
+static int give_problem(tw_bench *bench, tw_status status, tw_problem *ready, tw_bench_problem **problem)
+{
+    *problem = status.code == TW_OK ? calloc(1, sizeof **problem) : NULL;
+    if (status.code == TW_OK && !*problem)
+        status = tw_fail(TW_NO_MEMORY, "no memory for a problem");
+    if (*problem)
+        **problem = (tw_bench_problem){.target = bench->target, .problem = ready};
+    else
+        tw_problem_free(ready);
+    return give(status);
+}
+
 int tw_bench_prepare(tw_bench *bench, const char *kernel, const char *settings, const tw_bench_tensor *tensors,
                      int64_t count, tw_bench_problem **problem)
 {
-    *problem = NULL;
-    tw_bench_problem *created = calloc(1, sizeof *created);
-    if (!created)
-        return give(tw_fail(TW_NO_MEMORY, "no memory for a problem"));
-    created->target = bench->target;
-    tw_status status = prepare(bench, kernel, settings, tensors, count, &created->problem);
-    if (status.code == TW_OK)
-        *problem = created;
-    else
-        tw_bench_release(created);
-    return give(status);
+    tw_problem *ready = NULL;
+    tw_status status = prepare(bench, kernel, settings, tensors, count, &ready);
+    return give_problem(bench, status, ready, problem);
 }
+
+int tw_bench_random(tw_bench *bench, const char *kernel, const char *settings, int64_t seed, tw_bench_problem **problem)
+{
+    tw_problem *ready;
+    tw_status status = create(kernel, settings, &ready);
+    if (status.code == TW_OK)
+        status = tw_problem_resolve(ready, (uint64_t)seed);
+    if (status.code == TW_OK)
+        status = tw_problem_open(ready, bench->target, 0, NULL, NULL);
+    return give_problem(bench, status, ready, problem);
+}
+
+double tw_bench_bytes(const tw_bench_problem *problem) { return tw_problem_bytes(problem->problem); }
 
 void tw_bench_release(tw_bench_problem *problem)
 {

@@ -66,12 +66,13 @@ def machines(vendor):
         return re.findall(rf"^TW_MACHINE_ROW\((\w+),\s*{vendor},", registry.read(), re.MULTILINE)
 
 
-def wanted(target, kernels, parts, small):
+def wanted(target, measured_parts, parts, small):
     """Every instance to compile as (target, kernel, settings): all for the machine that is here, and those that are
     measured for the vendor's other machines too, so that a check says whether they compile."""
     family = target.split(":")[0]
-    measured = [(case["kernel"], case["settings"]) for case in plan.measured(kernels, small)]
-    swept = [(row["kernel"], row["options"]) for row in sweep_plan.groups(kernels, small)] if "verify" in parts else []
+    measured = [(case["kernel"], case["settings"]) for case in plan.measured(measured_parts, small)]
+    groups = sweep_plan.groups(sweep_plan.KERNELS, small) if "verify" in parts else []
+    swept = [(row["kernel"], row["options"]) for row in groups]
     instances = [(target, *row) for row in measured + swept]
     if family in ("cuda", "hip"):
         others = [f"{family}:{name}" for name in machines("nvidia" if family == "cuda" else "amd")]

@@ -77,8 +77,8 @@ def follow_one(arguments, first, outcome, tell, until):
     if at is not None:
         late = time.time() >= until
         reason = reason or f"the process ended with status {status}"
-        result = {"name": at["name"], "left_out": reason} if late else \
-                 {"name": at["name"], "passes": False, "failure": reason}
+        result = {key: value for key, value in at.items() if key != "index"}
+        result.update({"left_out": reason} if late else {"passes": False, "failure": reason})
         outcome.results.append(result)
         tell(result)
         return at["index"] + 1

@@ -13,9 +13,11 @@ import time
 
 import building
 import following
+import plan
 import reporting
+import sweep_plan
 
-PARTS = ("verify", "gemm", "attention")
+PARTS = ("verify", "gemm", "attention", "memory")
 CORRECT, WRONG, REFUSED, UNFINISHED = 0, 1, 2, 3
 SWEEP_SHARE, MEASURE_SHARE = 0.3, 0.75  # of the time that is left when they begin; verify gets the rest
 
@@ -39,15 +41,15 @@ def arguments(words):
         prog="tools/gpu_check",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Builds Tilewright here, checks the GEMM and attention on the GPU against float64, runs tw verify, "
-                    "and times\nboth kernels against PyTorch (cuBLAS; SDPA's cuDNN and flash backends) in one "
-                    "interleaved run.",
+                    "and times\nboth kernels against PyTorch (cuBLAS; SDPA's cuDNN and flash backends) and the kernels "
+                    "that are bound by\nmemory against a copy of as many bytes, in one interleaved run.",
         epilog="Exit status: 0 all that ran is right; 1 something is wrong; 2 it cannot run here; 3 tw verify did "
                "not end in time.\nHow fast a kernel is never changes it. Needs a compiler, cmake, nvcc and a python3 "
                "with PyTorch (TW_PYTHON\nnames another python), and no network.")
     parser.add_argument("--seconds", type=positive, default=500, metavar="N",
                         help="time for all of it, the build included; what matters most comes first (500)")
     parser.add_argument("--only", action="append", choices=PARTS, metavar="PART",
-                        help="verify, gemm or attention; may be repeated (all)")
+                        help="verify, gemm, attention or memory; may be repeated (all)")
     parser.add_argument("--target", default="cuda", metavar="T",
                         help="as tw names it (cuda); cpu tries this program on small sizes without a GPU")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the random inputs (1)")
@@ -80,7 +82,7 @@ class Check:
         self.begun = time.time()
         self.until = self.begun + given.seconds
         self.small = not given.on_gpu
-        self.kernels = [part for part in given.parts if part != "verify"]
+        self.timed = [part for part in given.parts if part != "verify"]
         self.library = os.path.join(given.build, building.LIBRARY)
         self.tool = os.path.join(given.build, "tw")
         self.facts = {}
@@ -91,9 +93,9 @@ class Check:
         now = time.time()
         return now + share * max(self.until - now, 0)
 
-    def worker(self, part, kernels):
-        return [part, "--library", self.library, "--target", self.facts.get("target", self.given.target), "--kernels",
-                ",".join(kernels), "--seed", str(self.given.seed), "--case-seconds", str(self.given.case_seconds),
+    def worker(self, job, names):
+        return [job, "--library", self.library, "--target", self.facts.get("target", self.given.target), "--names",
+                ",".join(names), "--seed", str(self.given.seed), "--case-seconds", str(self.given.case_seconds),
                 *(["--small"] if self.small else [])]
 
     def build(self):
@@ -112,8 +114,7 @@ class Check:
 
     def compile(self):
         begun = time.time()
-        kernels = self.kernels or ["gemm", "attention"]
-        instances = building.wanted(self.facts["target"], kernels, self.given.parts, self.small)
+        instances = building.wanted(self.facts["target"], self.timed, self.given.parts, self.small)
         say(f"compiling {len(instances)} instances, {self.given.jobs} at a time")
         compiled = building.compile_all(self.library, instances, self.given.jobs, self.left(0.5))
         self.report["build"].update(compiled, compile_seconds=time.time() - begun)
@@ -132,14 +133,14 @@ class Check:
             for failure in row["failures"]:
                 say(f"    {failure}")
 
-        share = SWEEP_SHARE if self.kernels else 0.6
-        outcome = following.follow(self.worker("sweep", ["gemm", "attention"]), tell, self.left(share))
+        share = SWEEP_SHARE if self.timed else 0.6
+        outcome = following.follow(self.worker("sweep", sweep_plan.KERNELS), tell, self.left(share))
         self.report["sweep"] = outcome.results
 
     def measure(self):
-        say(f"\nmeasuring {' and '.join(self.kernels)}, the most important sizes first")
+        say(f"\nmeasuring {', '.join(self.timed)}, the most important sizes first")
         until = self.left(MEASURE_SHARE if "verify" in self.given.parts else 1.0)
-        outcome = following.follow(self.worker("measure", self.kernels), lambda row: say("  " + reporting.line(row)),
+        outcome = following.follow(self.worker("measure", self.timed), lambda row: say("  " + reporting.line(row)),
                                    until)
         if outcome.refused:
             raise building.Refused(outcome.refused)
@@ -174,13 +175,10 @@ class Check:
 
     def leave_out(self):
         """Names what there was no time for."""
-        import plan
-        import sweep_plan
-
         done = {row["name"] for row in self.report["measurements"] + self.report["sweep"]}
-        planned = [case["name"] for case in plan.measured(self.kernels, self.small)]
+        planned = [case["name"] for case in plan.measured(self.timed, self.small)]
         if "verify" in self.given.parts:
-            planned += [row["name"] for row in sweep_plan.groups(["gemm", "attention"], self.small)]
+            planned += [row["name"] for row in sweep_plan.groups(sweep_plan.KERNELS, self.small)]
         self.report["left_out"] = [name for name in planned if name not in done]
 
     def passes(self):
@@ -209,15 +207,15 @@ class Check:
         return reporting.write(self.given.results, name, self.report)
 
     def run(self):
-        if self.kernels and not importlib.util.find_spec("torch"):
-            raise building.Refused(f"{sys.executable} has no PyTorch, which gemm and attention are measured against; "
+        if self.timed and not importlib.util.find_spec("torch"):
+            raise building.Refused(f"{sys.executable} has no PyTorch, which kernels are measured against; "
                                    "name another python by TW_PYTHON, or ask for --only verify")
         os.environ["TW_CACHE"] = os.path.join(self.given.build, "cache")
         self.build()
         self.compile()
         if "verify" in self.given.parts:
             self.sweep()
-        if self.kernels:
+        if self.timed:
             self.measure()
         if "verify" in self.given.parts:
             self.verify()

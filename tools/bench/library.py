@@ -59,7 +59,9 @@ class Library:
             "compile": (ctypes.c_int, [text, text, text, text, number]),
             "prepare": (ctypes.c_int,
                         [pointer, text, text, ctypes.POINTER(Tensor), number, ctypes.POINTER(pointer)]),
+            "random": (ctypes.c_int, [pointer, text, text, number, ctypes.POINTER(pointer)]),
             "release": (None, [pointer]),
+            "bytes": (ctypes.c_double, [pointer]),
             "launch": (ctypes.c_int, [pointer, pointer]),
             "synchronize": (ctypes.c_int, [pointer]),
             "check": (ctypes.c_int, [pointer, text, text, number, number, ctypes.POINTER(Error), number,
@@ -104,20 +106,12 @@ class Target:
         return [errors[i].as_dict() for i in range(count.value)]
 
 
-class Problem:
-    """A kernel on PyTorch's tensors, by the kernel's names for them."""
+class Ready:
+    """A kernel whose tensors are on the device."""
 
-    def __init__(self, target, kernel, settings, tensors):
+    def __init__(self, target):
         self.library = target.library
-        self.tensors = tensors  # keeps the memory
-        rows = (Tensor * len(tensors))()
-        for row, (name, tensor) in zip(rows, tensors.items()):
-            row.name, row.data, row.rank = name.encode(), tensor.data_ptr(), tensor.dim()
-            for d in range(tensor.dim()):
-                row.dim[d], row.stride[d] = tensor.shape[d], tensor.stride(d)
         self.handle = ctypes.c_void_p()
-        self.library.must(self.library.prepare(target.handle, kernel.encode(), settings.encode(), rows, len(rows),
-                                               ctypes.byref(self.handle)))
 
     def launch(self, stream):
         self.library.must(self.library.launch(self.handle, stream))
@@ -125,3 +119,28 @@ class Problem:
     def release(self):
         self.library.release(self.handle)
         self.handle = None
+
+
+class Random(Ready):
+    """A kernel on random inputs in memory of its own."""
+
+    def __init__(self, target, kernel, settings, seed):
+        super().__init__(target)
+        self.library.must(self.library.random(target.handle, kernel.encode(), settings.encode(), seed,
+                                              ctypes.byref(self.handle)))
+        self.bytes = self.library.bytes(self.handle)
+
+
+class Problem(Ready):
+    """A kernel on PyTorch's tensors, by the kernel's names for them."""
+
+    def __init__(self, target, kernel, settings, tensors):
+        super().__init__(target)
+        self.tensors = tensors  # keeps the memory
+        rows = (Tensor * len(tensors))()
+        for row, (name, tensor) in zip(rows, tensors.items()):
+            row.name, row.data, row.rank = name.encode(), tensor.data_ptr(), tensor.dim()
+            for d in range(tensor.dim()):
+                row.dim[d], row.stride[d] = tensor.shape[d], tensor.stride(d)
+        self.library.must(self.library.prepare(target.handle, kernel.encode(), settings.encode(), rows, len(rows),
+                                               ctypes.byref(self.handle)))

@@ -7,9 +7,10 @@ import attention
 import gemm
 import interleave
 import library
+import memory
 import samples
 
-KERNELS = {"gemm": gemm, "attention": attention}
+PARTS = {"gemm": gemm, "attention": attention, "memory": memory}
 
 
 class Machine:
@@ -61,7 +62,7 @@ def compare(taken, how, case, unavailable, found):
     rows = []
     for name, values in taken.items():
         times = samples.summarize(values)
-        rows.append({"name": name, "milliseconds": times, "tflops": samples.tflops(case["flops"], times["median"])})
+        rows.append({"name": name, "milliseconds": times, "rate": samples.rate(case["work"], times["median"])})
     rows += [{"name": name, "unavailable": reason} for name, reason in unavailable.items()]
     ours = samples.median(taken["tilewright"])
     return {
@@ -75,17 +76,17 @@ def compare(taken, how, case, unavailable, found):
 
 
 def head(case):
-    return {key: case[key] for key in ("name", "kernel", "shape", "settings", "flops", "priority")}
+    return {key: case[key] for key in ("name", "part", "kernel", "shape", "settings", "work", "unit", "priority")}
 
 
 @torch.no_grad()
 def run(machine, case, seconds):
-    kernel = KERNELS[case["kernel"]]
-    sets = kernel.Sets(machine, case)
-    contestants, unavailable, release = kernel.contestants(machine, case, sets)
+    part = PARTS[case["part"]]
+    sets = part.Sets(machine, case)
+    contestants, unavailable, release = part.contestants(machine, case, sets)
     try:
         taken, how = interleave.compete(contestants, sets.count, machine.device, seconds)
-        found = kernel.accuracy(machine, case, sets)
+        found = part.accuracy(machine, case, sets)
     finally:
         release()
     return compare(taken, how, case, unavailable, found)
@@ -94,7 +95,8 @@ def run(machine, case, seconds):
 def measure(machine, case, seconds):
     """The case's result, and whether the device is still to be trusted."""
     try:
-        return {**head(case), **run(machine, case, seconds)}, True
+        result = run(machine, case, seconds)
+        return {**head(case), **result}, True
     except torch.cuda.OutOfMemoryError as error:
         return {**head(case), "left_out": "not enough device memory: " + str(error).split(". ")[0]}, True
     except (library.Failure, RuntimeError) as error:

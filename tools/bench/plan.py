@@ -40,11 +40,13 @@ def gemm_case(m, n, k, trans_b, priority):
     layout = "abt" if trans_b else "ab"
     return {
         "name": f"gemm {m}x{n}x{k} {layout}",
+        "part": "gemm",
         "kernel": "gemm",
         "shape": {"M": m, "N": n, "K": k},
         "settings": f"trans_b={trans_b}",
         "trans_b": trans_b,
-        "flops": 2.0 * m * n * k,
+        "work": 2.0 * m * n * k,
+        "unit": "TFLOP/s",
         "priority": priority,
     }
 
@@ -53,25 +55,50 @@ def attention_case(batch, heads, sequence, dim, causal, priority):
     mask = "causal" if causal else "full"
     return {
         "name": f"attention d{dim} s{sequence} {mask}",
+        "part": "attention",
         "kernel": "attention",
         "shape": {"B": batch, "H": heads, "S": sequence, "D": dim},
         "settings": f"d={dim} dv={dim} causal={causal}",
         "causal": causal,
-        "flops": 4.0 * batch * heads * sequence * sequence * dim / (2 if causal else 1),
+        "work": 4.0 * batch * heads * sequence * sequence * dim / (2 if causal else 1),
+        "unit": "TFLOP/s",
         "priority": priority,
     }
 
 
-def measured(kernels, small=False):
-    """The cases of these kernels. `small`: a few that a processor runs in seconds, to try the program itself."""
+# name, kernel, settings, sizes, a small problem of the same instance, priority
+MEMORY = [
+    ("rmsnorm, residual", "row_norm", "kind=rmsnorm residual=1 sum=1 cols=4096", "M=16384 D=4096", "M=37 D=4096", 2),
+    ("layernorm", "row_norm", "kind=layernorm bias=1 cols=4096", "M=16384 D=4096", "M=37 D=4096", 3),
+    ("softmax", "softmax", "cols=4096", "M=16384 D=4096", "M=37 D=4096", 3),
+]
+
+
+def memory_case(name, kernel, settings, sizes, small, priority):
+    return {
+        "name": name,
+        "part": "memory",
+        "kernel": kernel,
+        "shape": {word.split("=")[0]: int(word.split("=")[1]) for word in sizes.split()},
+        "settings": settings,
+        "small": small,
+        "work": 0.0,  # the library counts the bytes
+        "unit": "TB/s",
+        "priority": priority,
+    }
+
+
+def measured(parts, small=False):
+    """The cases of these parts. `small`: a few that a processor runs in seconds, to try the program itself."""
     if small:
         cases = [gemm_case(256, 192, 320, 1, 0), gemm_case(100, 130, 70, 0, 1)]
         cases += [attention_case(2, 2, 160, 64, causal, 0) for causal in (0, 1)]
+        cases += [memory_case(name, kernel, settings, few, few, 0) for name, kernel, settings, _, few, _ in MEMORY]
     else:
-        cases = [gemm_case(*row) for row in GEMM]
+        cases = [gemm_case(*row) for row in GEMM] + [memory_case(*row) for row in MEMORY]
         for dim in (64, 128, 256):
             for sequence in (512, 1024, 2048, 4096, 8192, 16384):
                 for causal in (0, 1):
                     priority = ATTENTION_FIRST.get((dim, sequence, causal), 4)
                     cases.append(attention_case(TOKENS // sequence, WIDTH // dim, sequence, dim, causal, priority))
-    return sorted((c for c in cases if c["kernel"] in kernels), key=lambda case: case["priority"])
+    return sorted((c for c in cases if c["part"] in parts), key=lambda case: case["priority"])

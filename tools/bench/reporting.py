@@ -7,13 +7,13 @@ import os
 import re
 
 SCHEMA = 1
-CONTESTANTS = {"gemm": ("torch.matmul",), "attention": ("cudnn", "flash")}
+CONTESTANTS = {"gemm": ("torch.matmul",), "attention": ("cudnn", "flash"), "memory": ("copy", "torch")}
 
 
 def cell(row, name):
     for contestant in row.get("contestants", []):
         if contestant["name"] == name:
-            return f"{contestant['tflops']:.4g}" if "tflops" in contestant else "not there"
+            return f"{contestant['rate']:.4g}" if "rate" in contestant else "not there"
     return ""
 
 
@@ -27,10 +27,9 @@ def verdict(row):
 
 
 def line(row):
-    """One measured case: our TFLOP/s, and for each peer its own and our speed over its."""
-    kernel = row["name"].split()[0]
+    """One measured case: our rate, and for each peer its own and our speed over its."""
     columns = [f"{row['name']:<32}", f"{cell(row, 'tilewright'):>10}"]
-    for name in CONTESTANTS[kernel]:
+    for name in CONTESTANTS[row["part"]]:
         ratio = row.get("ratios", {}).get(name)
         columns.append(f"{cell(row, name):>12}{f'{ratio:.3f}' if ratio else '':>8}")
     error = row.get("accuracy", {}).get("float64")
@@ -40,12 +39,13 @@ def line(row):
 
 def table(measurements):
     lines = []
-    for kernel, names in CONTESTANTS.items():
-        rows = [row for row in measurements if row["name"].split()[0] == kernel]
+    for part, names in CONTESTANTS.items():
+        rows = [row for row in measurements if row["part"] == part]
         if not rows:
             continue
         peers = "  ".join(f"{name:>12}{'ratio':>8}" for name in names)
-        lines += ["", f"{'TFLOP/s':<32}  {'tilewright':>10}  {peers}  rel err   ratio: our speed over the peer's"]
+        unit = next((row["unit"] for row in rows if "unit" in row), "")
+        lines += ["", f"{unit:<32}  {'tilewright':>10}  {peers}  rel err   ratio: our speed over the peer's"]
         lines += [line(row) for row in sorted(rows, key=order)]
         lines += [f"  {name} is not there for {cases}: {reason}" for (name, reason), cases in not_there(rows).items()]
     return "\n".join(lines)
@@ -112,12 +112,12 @@ REPORT = {
     "build": dict,
     "verify": (dict, type(None)),
     "sweep": [{"name": str}],
-    "measurements": [{"name": str}],
+    "measurements": [{"name": str, "part": str}],
     "left_out": [str],
     "passes": bool,
 }
-MEASURED = {"kernel": str, "shape": dict, "settings": str, "flops": float, "contestants": [{"name": str}],
-            "ratios": dict, "accuracy": dict, "passes": bool, "launches_per_sample": int, "rounds": int,
+MEASURED = {"kernel": str, "shape": dict, "settings": str, "work": float, "unit": str,
+            "contestants": [{"name": str}], "ratios": dict, "accuracy": dict, "passes": bool, "launches_per_sample": int, "rounds": int,
             "input_sets": int}
 SWEPT = {"runs": int, "failed": int, "failures": [str], "worst": dict}
 
@@ -157,5 +157,5 @@ def check(report):
             continue
         match(row, MEASURED, f"report.measurements[{index}]")
         for number, contestant in enumerate(row["contestants"]):
-            rule = {"unavailable": str} if "unavailable" in contestant else {"milliseconds": TIMES, "tflops": float}
+            rule = {"unavailable": str} if "unavailable" in contestant else {"milliseconds": TIMES, "rate": float}
             match(contestant, rule, f"report.measurements[{index}].contestants[{number}]")

@@ -20,8 +20,9 @@ def summarize(values):
     }
 
 
-def tflops(flops, milliseconds):
-    return flops / milliseconds * 1e-9
+def rate(work, milliseconds):
+    """Work in 1e12 units a second: TFLOP/s of operations, TB/s of bytes."""
+    return work / milliseconds * 1e-9
 
 
 def ratio(ours, theirs):

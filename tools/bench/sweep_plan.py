@@ -5,6 +5,7 @@ EDGES = (1, 15, 16, 17, 63, 64, 127, 200)
 LENGTHS = (1, 17, 64, 113, 203, 256, 333, 1023)
 LARGE = ("M=1000 N=1500 K=777", "M=2048 N=1024 K=512", "M=129 N=4100 K=2050")
 PADS = (0, 3, 8)
+KERNELS = ("gemm", "attention")
 
 # options of the instance; further settings of every run
 GEMM_OPTIONS = [

@@ -68,7 +68,7 @@ def check_group(target, group, seed, events):
 
 
 def sweep(given, target, events):
-    for index, group in enumerate(sweep_plan.groups(given.kernels, given.small)):
+    for index, group in enumerate(sweep_plan.groups(given.names, given.small)):
         if index < given.first:
             continue
         if time.time() > given.until:
@@ -86,12 +86,12 @@ def measure(given, target, events):
 
     machine = measuring.Machine(target)
     events.send("facts", **machine.facts())
-    for index, case in enumerate(plan.measured(given.kernels, given.small)):
+    for index, case in enumerate(plan.measured(given.names, given.small)):
         if index < given.first:
             continue
         if time.time() > given.until:
             return 0
-        events.send("start", index=index, name=case["name"])
+        events.send("start", index=index, name=case["name"], part=case["part"])
         machine.seed(given.seed + index)
         result, sane = measuring.measure(machine, case, given.case_seconds)
         events.send("done", index=index, **result)
@@ -105,7 +105,7 @@ def main():
     parser.add_argument("part", choices=["facts", "sweep", "measure"])
     parser.add_argument("--library", required=True)
     parser.add_argument("--target", required=True)
-    parser.add_argument("--kernels", type=lambda text: text.split(","), default=[])
+    parser.add_argument("--names", type=lambda text: text.split(","), default=[], help="kernels to sweep, parts to measure")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--until", type=float, default=float("inf"))
