@@ -25,7 +25,7 @@ if "$python" -c 'import torch' 2>/dev/null; then
     [ -n "$build" ] || exit 0
     results=$(mktemp -d)
     trap 'rm -rf "$results"' EXIT
-    TW_PYTHON=$python "$root/tools/gpu_check" --target cpu --only gemm --only attention --case-seconds 0.05 --jobs 1 \
+    TW_PYTHON=$python "$root/tools/gpu_check" --target cpu --only gemm --only attention --only memory --case-seconds 0.05 --jobs 1 \
         --no-build --build "$build" --results "$results"
     [ "$(find "$results" -name '*.json' | wc -l)" = 1 ] || { echo 'the dry run left no results'; exit 1; }
 else

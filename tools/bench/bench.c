@@ -165,7 +165,8 @@ int tw_bench_prepare(tw_bench *bench, const char *kernel, const char *settings, 
     return give_problem(bench, status, ready, problem);
 }
 
-int tw_bench_random(tw_bench *bench, const char *kernel, const char *settings, int64_t seed, tw_bench_problem **problem)
+int tw_bench_random(tw_bench *bench, const char *kernel, const char *settings, int64_t seed,
+                    tw_bench_problem **problem)
 {
     tw_problem *ready;
     tw_status status = create(kernel, settings, &ready);

@@ -58,12 +58,12 @@ int tw_bench_compile(const char *target, const char *kernel, const char *setting
 int tw_bench_prepare(tw_bench *bench, const char *kernel, const char *settings, const tw_bench_tensor *tensors,
                      int64_t count, tw_bench_problem **problem);
 /* A kernel on random inputs of its own from `seed`, in its own device memory; `settings` has the sizes, too. */
-int tw_bench_random(tw_bench *bench, const char *kernel, const char *settings, int64_t seed, tw_bench_problem **problem);
+int tw_bench_random(tw_bench *bench, const char *kernel, const char *settings, int64_t seed,
+                    tw_bench_problem **problem);
 
 void tw_bench_release(tw_bench_problem *problem);
 
-/* Bytes of the problem's tensors, each counted once in each direction that it is used in: what no kernel can do without
- * moving. */
+/* Bytes of the problem's tensors, each once in each direction that it is used in: no kernel can do with fewer. */
 double tw_bench_bytes(const tw_bench_problem *problem);
 
 /* Starts the kernel on `stream` (a CUstream; 0: the default one) and returns without waiting. */
