@@ -108,26 +108,25 @@ static void ldmatrix_and_stmatrix_hand_out_8_x_8_as_drawn(void **state)
     }
 }
 
-/* wgmma.m64n16k16: A (64 x 16) and B (16 x 16, K-major: rows of n) in shared memory, or A in registers as
+/* wgmma.m64n16k16: A (64 x 16, K-major) and B (16 x 16, either major) in shared memory, or A in registers as
  * mma.m16n8k16's. Tiles in the lines of 128 bytes that a swizzling mode permutes, 8 rows of 16 bytes without.
  */
 static struct {
     const char *const *swizzle; /* NULL: none */
     int lines, width;           /* of the pattern: lines; bytes of a row */
-    int a_in_registers;
+    int a_in_registers, b_mn_major;
     float a[64][16], b[16][16], d[64][16];
     float a_held[WARPS * TW_LANES][8], d_held[WARPS * TW_LANES][8];
 } group;
 
 enum { B_AT = 8192 };
 
-/* Where element (row, k) of a K-major tile lies. */
-static int k_major_place(int row, int k)
+/* Where element (row, col) of a tile lies: K-major operands have k along the row, MN-major ones m or n. */
+static int place_of(int row, int col)
 {
-    int at = row * group.width + k * 2, unit = at % 128 / 16, line = at / 128, lane, place;
+    int at = row * group.width + col * 2, unit = at % 128 / 16, line = at / 128, lane, place;
     if (!group.swizzle)
-        return row / 8 * 256 + k / 8 * 128 + row % 8 * 16 +
-               k % 8 * 2; /* core matrices of 128 bytes, two along k */
+        return row / 8 * 256 + col / 8 * 128 + row % 8 * 16 + col % 8 * 2; /* two core matrices a row */
     for (place = 0; place < 8; place++) {
         int element;
         table_entry(group.swizzle[line % group.lines], place, &lane, &element);
@@ -151,20 +150,24 @@ static void multiply_group(const void *args)
     uint32_t left[4];
     (void)args;
     for (int i = thread; i < 64 * 16; i += WARPS * TW_LANES)
-        put_element(k_major_place(i / 16, i % 16), group.a[i / 16][i % 16]);
+        put_element(place_of(i / 16, i % 16), group.a[i / 16][i % 16]);
     for (int i = thread; i < 16 * 16; i += WARPS * TW_LANES)
-        put_element(B_AT + k_major_place(i % 16, i / 16), group.b[i / 16][i % 16]); /* row n, k along it */
+        put_element(B_AT + (group.b_mn_major ? place_of(i / 16, i % 16) : place_of(i % 16, i / 16)),
+                    group.b[i / 16][i % 16]);
     for (int r = 0; r < 4; r++)
         left[r] = oracle_pair(&group.a_held[thread][2 * r], TW_bf16);
     tw__isa_fence_async_proxy();
     tw__isa_barrier();
     tw__isa_wgmma_fence();
     uint64_t a = tw__isa_wgmma_descriptor(shared, 128, stride, group.swizzle ? group.width : 0);
-    uint64_t b = tw__isa_wgmma_descriptor(shared + B_AT, 128, stride, group.swizzle ? group.width : 0);
+    int leading = 128;
+    if (group.b_mn_major && !group.swizzle) /* of the manual's two distances they are exchanged */
+        leading = 256, stride = 128;
+    uint64_t b = tw__isa_wgmma_descriptor(shared + B_AT, leading, stride, group.swizzle ? group.width : 0);
     if (group.a_in_registers)
-        tw__isa_wgmma_rs(group.d_held[thread], left, b, 16, TW_bf16, 0, 1);
+        tw__isa_wgmma_rs(group.d_held[thread], left, b, 16, TW_bf16, group.b_mn_major, 1);
     else
-        tw__isa_wgmma_ss(group.d_held[thread], a, b, 16, TW_bf16, 0, 0, 1);
+        tw__isa_wgmma_ss(group.d_held[thread], a, b, 16, TW_bf16, 0, group.b_mn_major, 1);
     tw__isa_wgmma_commit();
     tw__isa_wgmma_wait(0);
 }
@@ -210,11 +213,12 @@ static void wgmma_reads_swizzled_tiles_and_holds_d_as_drawn(void **state)
     } modes[] = {{NULL, 1, 32}, {ptx_swizzle_32, 2, 32}, {ptx_swizzle_64, 4, 64}, {ptx_swizzle_128, 8, 128}};
     const test_launch how = {.threads = WARPS * TW_LANES, .shared_bytes = 2 * B_AT};
     (void)state;
-    for (int form = 0; form < 8; form++) {
-        group.swizzle = modes[form / 2].swizzle;
-        group.lines = modes[form / 2].lines;
-        group.width = modes[form / 2].width;
+    for (int form = 0; form < 16; form++) {
+        group.swizzle = modes[form / 2 % 4].swizzle;
+        group.lines = modes[form / 2 % 4].lines;
+        group.width = modes[form / 2 % 4].width;
         group.a_in_registers = form % 2;
+        group.b_mn_major = form / 8;
         fill_group();
         if (test_run_with(multiply_group, NULL, how))
             fail_msg("%s", test_message);

@@ -133,6 +133,14 @@ static void place_run(int lane, int row_bytes, int *row, int *col)
     *col = tw__core_inner(lane, 0);
 }
 
+/* One element of a core across its tile: two bytes a lane. */
+static void place_across(int lane, int row_bytes, int *row, int *col)
+{
+    (void)row_bytes;
+    *row = tw__core_inner(lane, 0);
+    *col = tw__core_outer(lane, 0);
+}
+
 /* What ds_read_b64_tr_b16 reads of a 16 x 16 core. */
 static void place_transposing(int lane, int row_bytes, int *row, int *col)
 {
@@ -159,7 +167,8 @@ static void place_transposing_two(int lane, int row_bytes, int *row, int *col)
 /* NVIDIA: 32 banks, 128 bytes at a time. CDNA2 and 3: likewise, so 16 lanes of 8 bytes. CDNA4: reads 64
  * banks, writes 32 (ds_read_b64 in 2 turns of 32 lanes, ds_write_b64 in 4 of 16). What is not 1 is a known
  * cost: on CDNA2 and 3 a chunk is written in two halves, and the first halves of neighbouring panels share
- * banks; on CDNA4 a run is half a unit, and rows of 32 bytes have too few units. */
+ * banks, as do rows r and r + 4 of panels of 32 bytes; on CDNA4 a run is half a unit, and rows of 32 bytes
+ * have too few units. */
 static const shared_access accesses[] = {
     {"sm80", "ldmatrix", 16, 8, 32, 1, 1, 1, place_matrix_rows, NULL},
     {"sm80", "cp.async", 16, 8, 32, 1, 1, 1, place_chunk, NULL},
@@ -167,8 +176,10 @@ static const shared_access accesses[] = {
     {"sm90", "cp.async", 16, 8, 32, 1, 1, 1, place_chunk, NULL},
     {"gfx90a", "ds_read_b64", 8, 16, 32, 1, 1, 1, place_run, NULL},
     {"gfx90a", "ds_write_b64", 8, 16, 32, 1, 2, 1, place_chunk, NULL},
+    {"gfx90a", "ds_read_u16", 2, 32, 32, 1, 1, 2, place_across, NULL},
     {"gfx942", "ds_read_b64", 8, 16, 32, 1, 1, 1, place_run, NULL},
     {"gfx942", "ds_write_b64", 8, 16, 32, 1, 2, 1, place_chunk, NULL},
+    {"gfx942", "ds_read_u16", 2, 32, 32, 1, 1, 2, place_across, NULL},
     {"gfx950", "ds_read_b64", 8, 32, 64, 1, 1, 1, place_run, NULL},
     {"gfx950", "ds_read_b128", 16, 16, 64, 1, 1, 2, place_two_runs, order_b128},
     {"gfx950", "ds_read_b64_tr_b16", 8, 32, 64, 1, 1, 1, place_transposing, NULL},
@@ -180,15 +191,20 @@ static const shared_access accesses[] = {
  * whose element (row, col) is the access's origin. */
 static int conflict_ways(const shared_access *a, int cols, int first, int row, int col)
 {
-    int met[64] = {0}, most = 0;
+    int met[64] = {0}, words[256], count = 0, most = 0;
     for (int lane = first; lane < first + a->together; lane++) {
         int r, c;
         a->place(a->order ? a->order[lane % 32] + lane / 32 * 32 : lane, cols * 2, &r, &c);
         int at = tw__shared_offset(256, cols, 2, row + r, col + c);
         for (int byte = 0; byte < a->bytes; byte += 4) {
-            int *count = &met[(at + byte) / 4 % a->banks];
-            *count += 1;
-            most = *count > most ? *count : most;
+            int word = (at + byte) / 4, known = 0;
+            for (int i = 0; i < count; i++)
+                known |= words[i] == word; /* lanes share it */
+            if (known)
+                continue;
+            words[count++] = word;
+            int ways = ++met[word % a->banks];
+            most = ways > most ? ways : most;
         }
     }
     return most;
