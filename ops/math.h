@@ -28,6 +28,16 @@ TW_FN float tw_clampf(float x, float low, float high) { return x < low ? low : x
 TW_FN float tw_divf(float a, float b) { return a / b; }
 TW_FN float tw_sigmoidf(float x) { return tw__isa_rcp(1.0f + tw_expf(-x)); }
 TW_FN float tw_siluf(float x) { return x * tw_sigmoidf(x); }
+/* log(1 + x) for x > -1, exact to a few ulps near 0 too: what 1 + x loses of x, the quotient gives back
+ * (Kahan). */
+TW_FN float tw_log1pf(float x)
+{
+    float w = 1.0f + x;
+    return w == 1.0f ? x : w == TW_INFINITY ? w : tw_logf(w) * (x / (w - 1.0f));
+}
+
+/* log(1 + e^x) */
+TW_FN float tw_softplusf(float x) { return x > 20.0f ? x : tw_log1pf(tw_expf(x)); }
 TW_FN float tw_reluf(float x) { return x < 0.0f ? 0.0f : x; }
 
 /* Near 0 the odd Taylor series, elsewhere 1 - 2 / (1 + e^2|x|), which never overflows to NaN. */

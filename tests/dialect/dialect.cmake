@@ -8,7 +8,7 @@ set(everything ${CMAKE_CURRENT_LIST_DIR}/everything.c)
 set(attention ${CMAKE_CURRENT_LIST_DIR}/attention.c)
 set(include -I${PROJECT_SOURCE_DIR})
 # Kernels whose own tests and gates compile them as C11, as CUDA and as C for amdgcn: here the other dialects, once.
-set(companions cross_entropy rotary row_norm softmax)
+set(companions cross_entropy rotary row_norm selective_scan softmax)
 
 find_program(TW_GCC gcc)
 find_program(TW_GXX g++)
