@@ -37,7 +37,7 @@ typedef struct {
     int issued;  /* of this step, so far */
     int by_hand; /* has a load gone through registers, or a stage not been filled */
     int turns;   /* does the team take turns */
-    int turned;  /* has this step had a turn, and loaded nothing since */
+    int turned;  /* has this step had a turn */
 } tw__pipeline;
 
 TW_FN tw__pipeline tw__pipeline_make(int stages, int stage_bytes, uint64_t *barriers, int team_threads,
@@ -157,7 +157,6 @@ TW_FN int tw__pipeline_copy(tw__pipeline *pipe, tw__shared_tile tile, int plain,
     from = tw__cut_source(tile, from);
     can = plain && tw__can_copy(tile, from);
     pipe->issued += tw__copies_of(tile, pipe->waves);
-    pipe->turned = 0;
     pipe->by_hand |= !can;
     if (can)
         tw__copy_tile(tile, from, pipe->wave, pipe->waves);
