@@ -80,7 +80,7 @@ TW_FN void tw__pipeline_may_take_turns(tw__pipeline *pipe, int may) { (void)pipe
     for (int i = (pipe).state.which, tw__once_##i = tw__pipeline_does_##which(&(pipe).state, i);             \
          tw__once_##i; tw__once_##i = 0)                                                                     \
         for (__typeof__((pipe).stage) st = (pipe).stage + (pipe).state.which##_slot, tw__end_##st = st + 1,  \
-                                      *pointer = &(pipe).stage;                                              \
+                                      *pointer TW_UNUSED = &(pipe).stage;                                    \
              st < tw__end_##st; st = tw__end_##st, (void)pointer)
 #define TW_LOAD(pipe, i, st)    TW__STEP(pipe, i, st, load, tw__loading)
 #define TW_COMPUTE(pipe, i, st) TW__STEP(pipe, i, st, compute, tw__computing)

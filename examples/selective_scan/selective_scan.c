@@ -45,7 +45,8 @@ TW_KERNEL(selective_scan, TW_PIPELINED_THREADS, (selective_scan_args, args))
         }
         TW_COMPUTE (pipe, i, stage) {
             const int64_t token = (int64_t)i * TOKENS;
-            const int steps = (int)(w.length - token < TOKENS ? w.length - token : TOKENS);
+            const int64_t left = w.length - token;
+            const int steps = left < TOKENS ? (int)left : (int)TOKENS;
             TW_ROLLED
             for (int step = 0; step < steps; step++) {
                 tw_view(x_row, 1, CHANNELS, stage->x, step, 0);

@@ -7,7 +7,8 @@ set(warnings -Wall -Wextra -Werror -Wundef)
 set(everything ${CMAKE_CURRENT_LIST_DIR}/everything.c)
 set(attention ${CMAKE_CURRENT_LIST_DIR}/attention.c)
 set(include -I${PROJECT_SOURCE_DIR})
-# Kernels whose own tests and gates compile them as C11, as CUDA and as C for amdgcn: here the other dialects, once.
+# Kernels whose own tests and gates compile them as C11, as CUDA and as C for amdgcn: here the other dialects, and
+# without a warning, once.
 set(companions cross_entropy rotary row_norm selective_scan softmax)
 
 find_program(TW_GCC gcc)
@@ -50,6 +51,10 @@ foreach(kernel IN LISTS companions)
     endif()
     if(TW_CLANGXX)
         tw_dialect(clang++-c++17-${kernel}.cpu ${TW_CLANGXX} -std=c++17 -O1 ${warnings} -DTW_MACHINE=cpu ${source})
+    endif()
+    if(TW_NVCC)
+        tw_dialect(nvcc-${kernel}.sm80 ${TW_NVCC} -std=c++17 ${include} -gencode=arch=compute_80,code=sm_80
+                   -Werror all-warnings -x cu -cubin -o /dev/null ${PROJECT_SOURCE_DIR}/examples/${kernel}/${kernel}.c)
     endif()
     if(TW_CLANG_AMDGPU)
         tw_dialect(hip-${kernel}.gfx942 ${TW_CLANG_AMDGPU} -x hip --offload-arch=gfx942 -nogpuinc -nogpulib -std=c++17
