@@ -15,7 +15,7 @@
 
 #include "report.h"
 
-enum { TW_ABI = 5, TW_INFO_TILES = 8, TW_RANK_MAX = 4 };
+enum { TW_ABI = 6, TW_INFO_TILES = 8, TW_RANK_MAX = 4 };
 
 typedef struct {
     uint32_t abi;                /* TW_ABI of the headers the kernel was compiled with */
@@ -30,13 +30,16 @@ typedef struct {
  * exactly this layout. Dims and strides in elements, outermost first, the first `rank` of them used.
  *
  * `map` is for machines whose copy engine works from a descriptor (Hopper's tensor map): one that moves
- * whole tiles of map_rows x map_cols elements of this very tensor. 0 is always right, only slower. */
+ * whole tiles of map_rows x map_cols elements of this very tensor, or of one that it was cut out of
+ * (tw_narrow). 0 is always right, only slower. */
 typedef struct {
     void *data;
     int64_t dim[TW_RANK_MAX];
     int64_t stride[TW_RANK_MAX];
     const void *map;
     int32_t map_rows, map_cols;
+    int32_t map_first[TW_RANK_MAX]; /* where the tensor begins in the map */
+    int32_t map_cut; /* a bit for each axis along which the map reaches further than the tensor */
 } tw_tensor_arg;
 
 /* What TW_STREAM(kernel, args_type, tensor, stage_type, tile) leaves as `<kernel>_stream_<tensor>`: the

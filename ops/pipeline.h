@@ -145,8 +145,8 @@ TW_FN int tw__pipeline_copy(tw__pipeline *pipe, tw__shared_tile tile, int plain,
 TW_FN void tw__pipeline_load(tw__pipeline *pipe, tw__ref s, tw__window w, int parts, int together)
 {
     int plain = tw__kind(s) == TW__SHARED && w.col_stride == 1 && w.row_low == 0 && w.col_low == 0;
-    int whole =
-        TW__STREAMS && tw__kind(s) == TW__SHARED && w.map_rows == s.rows / parts && w.map_cols == s.cols;
+    int whole = TW__STREAMS && tw__kind(s) == TW__SHARED && w.map_rows == s.rows / parts &&
+                w.map_cols == s.cols && tw__map_fits(w, s.rows, s.cols);
     if (tw__pipeline_stream(pipe, tw__shared_of(s).tile, whole ? w.map : 0, parts, together, w.at_col,
                             w.at_row, w.at_plane, w.at_volume))
         return;

@@ -125,7 +125,8 @@ TW_FN void tw__store_async(tw__ref staging, tw__ref t, tw__window w)
     int run_bytes = TW__INNER_RUN * tw__bytes(w.dtype);
     if (tw__outside_team(t))
         return;
-    if (TW__STREAMS && w.map != 0 && w.map_rows == TW_CORE && w.map_cols == staging.cols)
+    if (TW__STREAMS && w.map != 0 && w.map_rows == TW_CORE && w.map_cols == staging.cols &&
+        tw__map_fits(w, t.rows, t.cols))
         tw__store_strips(w, staging, t, 1);
     else if (!TW__STREAMS && run_bytes < TW__RUN_BYTES_WIDE && tw__runs_aligned(w, TW_CHUNK))
         tw__store_strips(w, staging, t, 0);

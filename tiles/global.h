@@ -38,7 +38,7 @@
         int64_t dim[TW_RANK_MAX];                                                                            \
         int64_t stride[TW_RANK_MAX];                                                                         \
         const void *map;                                                                                     \
-        int32_t map_rows, map_cols;                                                                          \
+        int32_t map_rows, map_cols, map_first[TW_RANK_MAX], map_cut;                                         \
     }
 
 #define tw_dim(g, axis)    tw__known_or(tw__pick(TW__KNOWN_DIMS(g), axis), (g).dim[axis])
@@ -88,7 +88,9 @@ typedef struct {
     int64_t width;
     const void *map; /* of the tensor, for whole tiles of map_rows x map_cols; 0: none */
     int map_rows, map_cols;
-    int at_col, at_row, at_plane, at_volume; /* the tile's coordinates, innermost first: the map's order */
+    int cut_rows, cut_cols; /* does the map reach beyond the tensor's rows, its columns */
+    int at_col, at_row, at_plane,
+        at_volume; /* the tile's coordinates in the map, innermost first: the map's order */
 } tw__window;
 
 enum { TW__SPAN_MAX = 1 << 20 }; /* more rows or columns than any tile has */
@@ -101,9 +103,9 @@ TW_FN int tw__span_count(int64_t dim, int64_t at)
     return count < 0 ? 0 : count > TW__SPAN_MAX ? TW__SPAN_MAX : (int)count;
 }
 
-TW_FN int tw__map_coordinate(tw__four at, int axis)
+TW_FN int tw__map_coordinate(const int32_t *firsts, tw__four at, int axis)
 {
-    int64_t place = axis < 0 ? 0 : tw__pick(at, axis);
+    int64_t place = axis < 0 ? 0 : firsts[axis] + tw__pick(at, axis);
     return place > INT32_MAX ? INT32_MAX : place < INT32_MIN ? INT32_MIN : (int)place;
 }
 
@@ -128,6 +130,8 @@ TW_FN tw__window tw__make_window(tw__ref g, tw__four dim, tw__four stride, tw__f
     int64_t offset = 0, row_at = row < 0 ? 0 : tw__pick(at, row), col_at = col < 0 ? 0 : tw__pick(at, col);
     int64_t lead, bytes = tw__bytes(tw__dtype(g));
     char *base = global ? (char *)*(void *const *)g.data : 0;
+    const int32_t *firsts = (const int32_t *)((const char *)g.data + offsetof(tw_tensor_arg, map_first));
+    int cut = global ? *(const int32_t *)((const char *)g.data + offsetof(tw_tensor_arg, map_cut)) : 0;
     tw__window w;
     offset += tw__extent(strides, stride, 0, rank, 0) * at.v0;
     offset += tw__extent(strides, stride, 1, rank, 0) * at.v1;
@@ -150,13 +154,24 @@ TW_FN tw__window tw__make_window(tw__ref g, tw__four dim, tw__four stride, tw__f
     w.map = global ? *(const void *const *)((const char *)g.data + offsetof(tw_tensor_arg, map)) : 0;
     w.map_rows = global ? *(const int32_t *)((const char *)g.data + offsetof(tw_tensor_arg, map_rows)) : 0;
     w.map_cols = global ? *(const int32_t *)((const char *)g.data + offsetof(tw_tensor_arg, map_cols)) : 0;
-    w.at_col = tw__map_coordinate(at, col);
-    w.at_row = tw__map_coordinate(at, row);
-    w.at_plane = tw__map_coordinate(at, row - 1);
-    w.at_volume = tw__map_coordinate(at, row - 2);
-    if (!tw__inside(dims, dim, at, 0, rank) || !tw__inside(dims, dim, at, 1, rank))
+    w.at_col = tw__map_coordinate(firsts, at, col);
+    w.at_row = tw__map_coordinate(firsts, at, row);
+    w.at_plane = tw__map_coordinate(firsts, at, row - 1);
+    w.at_volume = tw__map_coordinate(firsts, at, row - 2);
+    w.cut_rows = row < 0 ? 0 : cut >> row & 1;
+    w.cut_cols = col < 0 ? 0 : cut >> col & 1;
+    if (!tw__inside(dims, dim, at, 0, rank) || !tw__inside(dims, dim, at, 1, rank)) {
         w.row_count = 0;
+        w.map = cut ? 0 : w.map;
+    }
     return w;
+}
+
+/* May the tile of rows x cols be moved by the map? Not if that would touch what the tensor was cut out of. */
+TW_FN int tw__map_fits(tw__window w, int rows, int cols)
+{
+    return (!w.cut_rows || (w.row_low == 0 && w.row_count >= rows)) &&
+           (!w.cut_cols || (w.col_low == 0 && w.col_count >= cols));
 }
 
 TW_FN int tw__has_row(tw__window w, int r) { return (unsigned)(r - w.row_low) < (unsigned)w.row_count; }
@@ -201,7 +216,8 @@ TW_FN uint32_t tw__window_bits(tw__window w, int r, int c)
 
 /* tw_narrow(g, axis, start, count)   in place: g becomes its part [start, start + count) along the axis, cut
  * to what there is. g is a variable of its own (a copy of an argument), and the axis' dim is not a known
- * one. Nothing outside the part is read or written through g. */
+ * one. Nothing outside the part is read or written through g. A copy engine still moves the tiles that lie
+ * wholly inside. */
 #define tw_narrow(g, axis, start, count)                                                                     \
     do {                                                                                                     \
         TW_STATIC_ASSERT(TW__IS(g, TW__GLOBAL) && (axis) < TW__ROLE_OF(g),                                   \
@@ -212,8 +228,8 @@ TW_FN uint32_t tw__window_bits(tw__window w, int r, int c)
                          "TW015 tw_narrow(" #g                                                               \
                          ", ...): the tensor's dims are fixed at compile time; declare it tw_gl");           \
         (g).data += tw__narrowed_start(start, (g).dim[axis]) * tw_stride(g, axis);                           \
+        tw__narrow_map(&(g).map, &(g).map_first[axis], &(g).map_cut, axis, start, count, (g).dim[axis]);     \
         (g).dim[axis] = tw__narrowed_count(start, count, (g).dim[axis]);                                     \
-        (g).map = 0;                                                                                         \
     } while (0)
 
 TW_FN int64_t tw__narrowed_start(int64_t start, int64_t dim)
@@ -226,6 +242,17 @@ TW_FN int64_t tw__narrowed_count(int64_t start, int64_t count, int64_t dim)
     int64_t from = tw__narrowed_start(start, dim),
             end = tw__narrowed_start(start + (count > 0 ? count : 0), dim);
     return end > from ? end - from : 0;
+}
+
+/* Coordinates in a map have 32 bits: a part that begins further on does without. */
+TW_FN void tw__narrow_map(const void **map, int32_t *first, int32_t *cut, int axis, int64_t start,
+                          int64_t count, int64_t dim)
+{
+    int64_t begins = *first + tw__narrowed_start(start, dim);
+    if (begins > INT32_MAX)
+        *map = 0;
+    *first = (int32_t)begins;
+    *cut |= (tw__narrowed_count(start, count, dim) < dim) << axis;
 }
 
 #endif
