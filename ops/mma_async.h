@@ -9,10 +9,23 @@
  *     }
  *     tw_mma_wait(acc);
  *
- * tw_mma_async(d, a, b, transpose_a, transpose_b)   inside TW_COMPUTE: as tw_mma, but d has the sum only
- * after tw_mma_wait, and nothing else touches it in between. a is shared, or a register tile that stays as it
- * is until then; a stage they lie in is not filled again before they have been read. tw_mma_wait(d) after the
- * pipeline, for each d
+ *   tw_mma_async(d, a, b, transpose_a, transpose_b)
+ *       inside TW_COMPUTE: as tw_mma, but d has the sum only after tw_mma_wait, and nothing else touches it
+ *       before. a is shared, or a register tile that stays as it is until then; a stage that they lie in is
+ *       not filled again before it has been read.
+ *   tw_mm_async(d, a, b, transpose_a, transpose_b)
+ *       likewise d = A B, whatever d held
+ *   tw_mma_wait(d)
+ *       after the pipeline, for each d
+ *   TW_ASIDE(pipe, d, in_turn) { body }
+ *       inside TW_COMPUTE, between MMAs: the body needs none, and d is complete there. in_turn 1: the machine
+ *       may let the waves of the team multiply in turn, some having its matrix units while others are in
+ *       their body. All waves of the team then pass it equally often, and do not meet in it or between two of
+ *       them. 0: they go as it comes. It affects speed only.
+ *
+ *     tw_mm_async(s, q, st->k, 0, 1);
+ *     TW_ASIDE(pipe, s, 1) { ... p from s ... }
+ *     tw_mma_AB(o, p, st->v);
  */
 #ifndef TW_OPS_MMA_ASYNC_H
 #define TW_OPS_MMA_ASYNC_H
@@ -23,7 +36,15 @@
 #define tw_mma_async(d, a, b, transpose_a, transpose_b)                                                      \
     TW__MMA_BY("tw_mma_async", d, a, b, transpose_a, transpose_b,                                            \
                tw__mma_async(tw__pipe_around(&tw__computing[0]), TW__REF(d), TW__REF(a), TW__REF(b),         \
-                             transpose_a, transpose_b))
+                             transpose_a, transpose_b, 1))
+#define tw_mm_async(d, a, b, transpose_a, transpose_b)                                                       \
+    TW__MMA_BY("tw_mm_async", d, a, b, transpose_a, transpose_b,                                             \
+               tw__mma_async(tw__pipe_around(&tw__computing[0]), TW__REF(d), TW__REF(a), TW__REF(b),         \
+                             transpose_a, transpose_b, 0))
+
+#define TW_ASIDE(pipe, d, in_turn)                                                                           \
+    for (int tw__aside = tw__enter_aside(&(pipe).state, TW__REF(d), in_turn); tw__aside;                     \
+         tw__aside = tw__leave_aside(&(pipe).state, in_turn))
 
 #define tw_mma_wait(d)                                                                                       \
     do {                                                                                                     \
@@ -40,20 +61,40 @@ TW_FN void tw__pipeline_keep(tw__pipeline *pipe) { (void)pipe; }
 #endif
 
 TW_FN void tw__mma_async(tw__pipeline *pipe, tw__ref d, tw__ref a, tw__ref b, int transpose_a,
-                         int transpose_b)
+                         int transpose_b, int accumulate)
 {
     if (d.idle)
         return;
-    if (TW__TEAM_MMA && tw__pipeline_keeps(pipe) && tw__mma_by_team(d, a, b, transpose_a, transpose_b, 0, 1))
+    if (TW__TEAM_MMA && tw__pipeline_keeps(pipe) &&
+        tw__mma_by_team(d, a, b, transpose_a, transpose_b, 0, accumulate))
         tw__pipeline_keep(pipe);
     else
-        tw__mma(d, a, b, transpose_a, transpose_b, 1, 1, pipe);
+        tw__mma(d, a, b, transpose_a, transpose_b, accumulate, 1, pipe);
 }
 
 TW_FN void tw__mma_wait(tw__ref d)
 {
     if (TW__TEAM_MMA && !d.idle)
         tw__team_mma_wait(d.data, tw__elements(d));
+}
+
+#ifndef TW_NATIVE_ASIDE
+/* A machine may give its waves turns; told in arch/nvidia/sm90/pipeline.h, which does. */
+TW_FN void tw__aside_begin(tw__pipeline *pipe, int in_turn) { (void)pipe, (void)in_turn; }
+TW_FN void tw__aside_end(const tw__pipeline *pipe, int in_turn) { (void)pipe, (void)in_turn; }
+#endif
+
+TW_FN int tw__enter_aside(tw__pipeline *pipe, tw__ref d, int in_turn)
+{
+    tw__aside_begin(pipe, in_turn);
+    tw__mma_wait(d);
+    return 1;
+}
+
+TW_FN int tw__leave_aside(const tw__pipeline *pipe, int in_turn)
+{
+    tw__aside_end(pipe, in_turn);
+    return 0;
 }
 
 #endif

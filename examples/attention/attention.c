@@ -51,28 +51,31 @@ TW_KERNEL(attention, TW_PIPELINED_THREADS, (attention_args, args))
         TW_COMPUTE (pipe, i, stage) {
             const int kv0 = (w.first + i) * ATTENTION_BKV;
             if (ATTENTION_Q_SHARED)
-                tw_mm_ABt(s, kept->tile, stage->k);
+                tw_mm_async(s, kept->tile, stage->k, 0, 1);
             else
-                tw_mm_ABt(s, q, stage->k);
-            if (!ATTENTION_PLAIN) {
-                tw_map(s, x, attention_scaled(x, g.scale, g.softcap));
-                if (ATTENTION_BIAS)
-                    tw_map_at(s, x, r, c, x + tw_read(g.bias, w.sequence, w.head, w.q0 + r, kv0 + c));
-                if (ATTENTION_ALIBI) {
-                    const float slope = tw_read(g.slopes, w.head);
-                    tw_map_at(s, x, r, c, x + slope * (float)(kv0 + c - w.q0 - r - w.shift));
+                tw_mm_async(s, q, stage->k, 0, 1);
+            TW_ASIDE (pipe, s, ATTENTION_TURNS) {
+                if (!ATTENTION_PLAIN) {
+                    tw_map(s, x, attention_scaled(x, g.scale, g.softcap));
+                    if (ATTENTION_BIAS)
+                        tw_map_at(s, x, r, c, x + tw_read(g.bias, w.sequence, w.head, w.q0 + r, kv0 + c));
+                    if (ATTENTION_ALIBI) {
+                        const float slope = tw_read(g.slopes, w.head);
+                        tw_map_at(s, x, r, c, x + slope * (float)(kv0 + c - w.q0 - r - w.shift));
+                    }
+                    tw_map_at(
+                        s, x, r, c,
+                        ATTENTION_SCORE(x, w.sequence, w.head, (int64_t)(w.q0 + r), (int64_t)(kv0 + c)));
                 }
-                tw_map_at(s, x, r, c,
-                          ATTENTION_SCORE(x, w.sequence, w.head, (int64_t)(w.q0 + r), (int64_t)(kv0 + c)));
+                if (attention_masked(w, kv0)) {
+                    if (ATTENTION_CAUSAL || ATTENTION_WINDOW)
+                        tw_mask_window(s, w.q0 + w.shift, kv0, w.left, w.right, -TW_INFINITY);
+                    if (!ATTENTION_CAUSAL) /* no query stands behind the last key */
+                        tw_mask_cols(s, w.len_k - kv0, -TW_INFINITY);
+                }
+                tw_softmax_step(row, s, o, (ATTENTION_PLAIN ? g.scale : 1.0f) * TW_LOG2_E);
+                tw_convert(p, s);
             }
-            if (attention_masked(w, kv0)) {
-                if (ATTENTION_CAUSAL || ATTENTION_WINDOW)
-                    tw_mask_window(s, w.q0 + w.shift, kv0, w.left, w.right, -TW_INFINITY);
-                if (!ATTENTION_CAUSAL) /* no query stands behind the last key */
-                    tw_mask_cols(s, w.len_k - kv0, -TW_INFINITY);
-            }
-            tw_softmax_step(row, s, o, (ATTENTION_PLAIN ? g.scale : 1.0f) * TW_LOG2_E);
-            tw_convert(p, s);
             tw_mma_AB(o, p, stage->v);
         }
     }

@@ -67,10 +67,10 @@ typedef struct {
     int32_t tiles;                     /* query tiles of the longest sequence */
 } attention_args;
 
-#define ATTENTION_TUNE(machine, dim, bq, bkv, rows, stages, q_shared)                                        \
+#define ATTENTION_TUNE(machine, dim, bq, bkv, rows, stages, q_shared, turns)                                        \
     enum { ATTENTION_BQ_##machine##_##dim = bq, ATTENTION_BKV_##machine##_##dim = bkv };                     \
     enum { ATTENTION_ROWS_##machine##_##dim = rows, ATTENTION_STAGES_##machine##_##dim = stages };           \
-    enum { ATTENTION_Q_SHARED_##machine##_##dim = q_shared };                                                \
+    enum { ATTENTION_Q_SHARED_##machine##_##dim = q_shared, ATTENTION_TURNS_##machine##_##dim = turns };                                           \
     TW_STATIC_ASSERT(bq % (16 * rows) == 0 && bkv % 16 == 0, "attention/tune.def: tile of " #machine);
 #include "tune.def"
 
@@ -85,6 +85,7 @@ enum {
     ATTENTION_ROWS = ATTENTION_TUNED(ATTENTION_ROWS_),
     ATTENTION_STAGES = ATTENTION_TUNED(ATTENTION_STAGES_),
     ATTENTION_Q_SHARED = ATTENTION_TUNED(ATTENTION_Q_SHARED_),
+    ATTENTION_TURNS = ATTENTION_TUNED(ATTENTION_TURNS_),
     /* the plain score's scale is folded into the softmax */
     ATTENTION_PLAIN = !(ATTENTION_BIAS || ATTENTION_ALIBI || ATTENTION_SOFTCAP || ATTENTION_SCORED)
 };

@@ -6,7 +6,7 @@
  */
 #include "tests/examples/kernel_case.h"
 
-enum { SIDE = 64, DEPTH = 32, STEPS_MAX = 9, COLS = STEPS_MAX * DEPTH, MODES = 4 };
+enum { SIDE_MAX = 192, DEPTH = 32, STEPS_MAX = 9, COLS = STEPS_MAX * DEPTH, MODES = 5 };
 
 /* mma_async_args of mma_async_steps.c. */
 typedef struct {
@@ -14,9 +14,9 @@ typedef struct {
     int32_t mode;
 } arguments;
 
-static uint16_t a[SIDE][COLS], b[SIDE][COLS];
-static double a_values[SIDE][COLS], b_values[SIDE][COLS];
-static float sum[SIDE][SIDE], other[SIDE][SIDE];
+static uint16_t a[SIDE_MAX][COLS], b[SIDE_MAX][COLS];
+static double a_values[SIDE_MAX][COLS], b_values[SIDE_MAX][COLS];
+static float sum[SIDE_MAX][SIDE_MAX], other[SIDE_MAX][SIDE_MAX];
 
 static void *on_target(const void *values, size_t bytes)
 {
@@ -26,9 +26,9 @@ static void *on_target(const void *values, size_t bytes)
     return address;
 }
 
-static tw_tensor_arg tensor(const void *values, size_t bytes, int64_t cols, int64_t stride)
+static tw_tensor_arg tensor(const void *values, size_t bytes, int64_t rows, int64_t cols, int64_t stride)
 {
-    return (tw_tensor_arg){.data = on_target(values, bytes), .dim = {SIDE, cols}, .stride = {stride, 1}};
+    return (tw_tensor_arg){.data = on_target(values, bytes), .dim = {rows, cols}, .stride = {stride, 1}};
 }
 
 /* Does step i of `steps` go into sum, into other? */
@@ -36,7 +36,8 @@ static int counts(int mode, int i, int steps, int into_other)
 {
     switch (mode) {
     case 1: return into_other ? i % 2 == 1 : i % 3 != 1;
-    case 2: return !into_other || i == steps - 1;
+    case 2:
+    case 4: return !into_other || i == steps - 1;
     case 3: return into_other && i == steps - 1;
     default: return !into_other;
     }
@@ -50,16 +51,16 @@ static double define(int mode, int into_other, int depth, int row, int col)
     for (int k = 0; k < depth; k++)
         if (counts(mode, k / DEPTH, steps, into_other))
             total += turned ? b_values[row][k] * a_values[col][k] : a_values[row][k] * b_values[col][k];
-    return total;
+    return mode == 4 && !into_other ? 2 * total : total;
 }
 
-static void check(tw_instance *instance, int mode, int depth)
+static void check(tw_instance *instance, int side, int mode, int depth)
 {
     arguments g = {
-        .a = tensor(a, sizeof a, depth, COLS),
-        .b = tensor(b, sizeof b, depth, COLS),
-        .sum = tensor(sum, sizeof sum, SIDE, SIDE),
-        .other = tensor(other, sizeof other, SIDE, SIDE),
+        .a = tensor(a, sizeof a, side, depth, COLS),
+        .b = tensor(b, sizeof b, side, depth, COLS),
+        .sum = tensor(sum, sizeof sum, side, side, SIDE_MAX),
+        .other = tensor(other, sizeof other, side, side, SIDE_MAX),
         .mode = mode,
     };
     test_ok(tw_instance_stream(instance, "a", TW_DTYPE_BF16, 2, &g));
@@ -69,8 +70,8 @@ static void check(tw_instance *instance, int mode, int depth)
     test_ok(tw_target_synchronize(test_target));
     test_ok(tw_target_read(test_target, sum, g.sum.data, sizeof sum));
     test_ok(tw_target_read(test_target, other, g.other.data, sizeof other));
-    for (int i = 0; i < 2 * SIDE * SIDE; i++) {
-        int row = i / 2 / SIDE, col = i / 2 % SIDE, into_other = i % 2;
+    for (int i = 0; i < 2 * side * side; i++) {
+        int row = i / 2 / side, col = i / 2 % side, into_other = i % 2;
         double found = (double)(into_other ? other : sum)[row][col];
         double expected = define(mode, into_other, depth, row, col);
         if (found != expected)
@@ -87,11 +88,8 @@ static void check(tw_instance *instance, int mode, int depth)
 static void sums_over_the_steps_are_exact(void **state)
 {
     static const int depths[] = {1, 2 * DEPTH, 3 * DEPTH + 8, COLS};
-    tw_instance *instance;
-    tw_instance_request request = {.kernel = "mma_async_steps", .source = "tests/ops/mma_async_steps.c"};
     (void)state;
-    test_ok(tw_instance_open(test_target, &request, &instance));
-    for (int i = 0; i < SIDE * COLS; i++) {
+    for (int i = 0; i < SIDE_MAX * COLS; i++) {
         a_values[i / COLS][i % COLS] = test_random(17) - 8;
         b_values[i / COLS][i % COLS] = test_random(17) - 8;
     }
@@ -99,10 +97,20 @@ static void sums_over_the_steps_are_exact(void **state)
     tw_dtype_encode(TW_DTYPE_BF16, b_values[0], b, sizeof b / sizeof **b);
     memset(sum, 0xff, sizeof sum);
     memset(other, 0xff, sizeof other);
-    for (int mode = 0; mode < MODES; mode++)
-        for (size_t i = 0; i < sizeof depths / sizeof *depths; i++)
-            check(instance, mode, depths[i]);
-    tw_instance_close(instance);
+    for (int waves = 4; waves <= (strstr(tw_target_identity(test_target)->name, "sm90") ? 12 : 4);
+         waves += 4) {
+        tw_instance *instance;
+        const tw_define define = {"STEPS_WAVES", waves == 4 ? "4" : waves == 8 ? "8" : "12"};
+        tw_instance_request request = {.kernel = "mma_async_steps",
+                                       .source = "tests/ops/mma_async_steps.c",
+                                       .defines = &define,
+                                       .define_count = 1};
+        test_ok(tw_instance_open(test_target, &request, &instance));
+        for (int mode = waves == 4 ? 0 : MODES - 1; mode < MODES; mode++)
+            for (size_t i = 0; i < sizeof depths / sizeof *depths; i++)
+                check(instance, 16 * waves, mode, depths[i]);
+        tw_instance_close(instance);
+    }
 }
 
 static int run(const char *name)

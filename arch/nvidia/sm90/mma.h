@@ -74,6 +74,8 @@ TW_FN void tw__team_mma_start(void *d, int rows, int cols, tw__mma_operand a, tw
 {
     float *sum = tw__wgmma_sums(d);
     int per_row = cols * TW_CORE_ELEMENTS, first_wave = wave_row / TW__WGMMA_WAVES * TW__WGMMA_WAVES;
+    if (!accumulate)
+        tw__isa_wgmma_forget(sum, rows * per_row);
     tw__isa_wgmma_fence();
     TW_UNROLL
     for (int i = 0; i < rows; i++) {
@@ -106,8 +108,6 @@ TW_FN void tw__team_mma(void *d, int rows, int cols, tw__mma_operand a, tw__mma_
 {
     if (accumulate)
         tw__isa_wgmma_pin(tw__wgmma_sums(d), rows * cols * TW_CORE_ELEMENTS);
-    else
-        tw__isa_wgmma_forget(tw__wgmma_sums(d), rows * cols * TW_CORE_ELEMENTS);
     tw__team_mma_start(d, rows, cols, a, b, depth, dtype, team_rows, wave_row, first_col, accumulate);
     tw__team_mma_wait(d, rows * cols * TW_CORE_ELEMENTS);
 }

@@ -33,6 +33,7 @@ typedef struct {
         bytes; /* this step's loads so far: did any take cp.async; bytes the copy engine will bring */
     int loads, computes, paired; /* what this thread does; are there loaders */
     int kept, keeps;             /* slot that MMAs under way still read, -1: none; did this step start any */
+    int turns;                   /* has this pipeline had a TW_ASIDE in turn */
     int loader, loaders, team_threads;
     int blocks; /* of the cluster */
     uint64_t *full, *empty;
@@ -49,6 +50,7 @@ TW_FN tw__pipeline tw__pipeline_make(int stages, int stage_bytes, uint64_t *barr
     pipe.load = pipe.compute = -1;
     pipe.load_slot = pipe.compute_slot = pipe.keeps = 0;
     pipe.kept = -1;
+    pipe.turns = 0;
     pipe.paired = block_threads > team_threads;
     pipe.loads = !pipe.paired || loader;
     pipe.computes = !pipe.paired || !loader;
@@ -149,8 +151,8 @@ TW_FN void tw__pipeline_release(tw__pipeline *pipe, int slot)
     }
 }
 
-/* This step's MMAs are under way as one group: those of the step before are awaited, and its stage let go, while the
- * machine works on them. */
+/* This step's MMAs are under way as one group: those of the step before are awaited, and its stage let go,
+ * while the machine works on them. */
 #define TW_NATIVE_MMA_KEPT
 TW_FN int tw__pipeline_keeps(const tw__pipeline *pipe) { return pipe->paired; }
 TW_FN void tw__pipeline_keep(tw__pipeline *pipe)
@@ -182,6 +184,40 @@ TW_FN void tw__pipeline_computed(tw__pipeline *pipe)
     pipe->keeps = 0;
 }
 
+/* ---- turns: one warpgroup multiplies while the others compute ----
+ *
+ * Warpgroup w has the turn from the end of a TW_ASIDE to the beginning of its next one, and hands it on to w
+ * + 1. Nobody has one before its first TW_ASIDE: what the first of the warpgroups hands on is then not
+ * needed, only the last's is, for which the first waits. In return the last has nothing to hand on when the
+ * pipeline ends. */
+TW_FN int tw__turn_groups(const tw__pipeline *pipe) { return pipe->team_threads / (4 * TW_LANES); }
+
+TW_FN void tw__turn_pass(const tw__pipeline *pipe, int also_last, int also_others)
+{
+    int group = tw__isa_wave() / 4, last = tw__turn_groups(pipe) - 1;
+    if (group == last ? also_last : also_others)
+        tw__isa_named_arrive(TW__TURN_BARRIER + (group == last ? 0 : group + 1), 2 * 4 * TW_LANES);
+}
+
+/* The MMAs of this thread are over. */
+#define TW_NATIVE_ASIDE
+TW_FN void tw__aside_begin(tw__pipeline *pipe, int in_turn)
+{
+    if (in_turn && pipe->paired && tw__turn_groups(pipe) > 1) {
+        tw__turn_pass(pipe, 1, pipe->turns);
+        pipe->turns = 1;
+    }
+    tw__isa_wgmma_wait(0);
+    pipe->kept = -1;
+    pipe->keeps = 0;
+}
+
+TW_FN void tw__aside_end(const tw__pipeline *pipe, int in_turn)
+{
+    if (in_turn && pipe->paired && tw__turn_groups(pipe) > 1)
+        tw__isa_named_barrier(TW__TURN_BARRIER + tw__isa_wave() / 4, 2 * 4 * TW_LANES);
+}
+
 TW_FN int tw__pipeline_next_paired(tw__pipeline *pipe)
 {
     if (pipe->load >= 0)
@@ -192,6 +228,9 @@ TW_FN int tw__pipeline_next_paired(tw__pipeline *pipe)
     if (pipe->step >= pipe->count) {
         if (pipe->computes) {
             tw__pipeline_settle(pipe);
+            if (pipe->turns)
+                tw__turn_pass(pipe, 0, 1);
+            pipe->turns = 0;
             tw__meet(pipe->team_threads);
         }
         return 0;

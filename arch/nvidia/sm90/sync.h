@@ -8,7 +8,11 @@
 
 #include "isa.h"
 
-enum { TW__TEAM_BARRIER = 1, TW__LOADER_BARRIER = 2 };
+enum {
+    TW__TEAM_BARRIER = 1,
+    TW__LOADER_BARRIER = 2,
+    TW__TURN_BARRIER = 3 /* and one for each further warpgroup */
+};
 
 /* The team meets; what its threads wrote to shared memory before, all read after. */
 TW_FN void tw__meet(int team_threads) { tw__isa_named_barrier(TW__TEAM_BARRIER, team_threads); }
