@@ -10,6 +10,11 @@
  *                             one contiguous stretch, and a stretch is walked in bands of rows.
  * tw_grid_order_at(index, rows, cols)   the same for piece `index` of rows * cols
  *
+ * tw_grid_groups(groups, size)     on a 1-D grid of groups * size blocks: the (row, col) that are this
+ * block's group and its place in it. Blocks of a group share operands, as do neighbouring groups: a chiplet
+ * gets whole groups, one after another, for as long as they come out even. The rest, and all of them on a
+ * machine without chiplets, go place by place: the first places of all groups come first.
+ *
  * TW_EACH(index, count) { body }   a block's pieces of `count`, on a 1-D grid. With at least `count` blocks
  * that is one piece a block, everywhere. Where loads have waves of their own (Hopper), fewer blocks are
  * better still: a block goes on to its next piece, and the loads run ahead into it while the team finishes
@@ -59,6 +64,24 @@ TW_FN tw_grid_place tw__grid_order(int block, int rows, int cols, int chiplets)
     return place;
 }
 
+/* Block b runs on chiplet b % chiplets, which gets `whole` groups. Work that is not the same at all places of
+ * a group is shared out evenly nevertheless: in whole groups, and in the rest place by place. */
+TW_FN tw_grid_place tw__grid_groups(int block, int groups, int size, int chiplets)
+{
+    int whole = chiplets > 1 ? groups / chiplets : 0, even = whole * chiplets;
+    int turn = block / chiplets, rest = block - even * size;
+    tw_grid_place place;
+    if (rest < 0) {
+        place.row = tw__isa_uniform(block % chiplets * whole + turn / size);
+        place.col = tw__isa_uniform(turn % size);
+    } else {
+        place.row = tw__isa_uniform(even + rest % (groups - even));
+        place.col = tw__isa_uniform(rest / (groups - even));
+    }
+    return place;
+}
+
+#define tw_grid_groups(groups, size)        tw__grid_groups(tw__isa_block_index(0), groups, size, TW_CHIPLETS)
 #define tw_grid_order(rows, cols)           tw_grid_order_at(tw__isa_block_index(0), rows, cols)
 #define tw_grid_order_at(index, rows, cols) tw__grid_order(index, rows, cols, TW_CHIPLETS)
 

@@ -113,20 +113,20 @@ TW_FN int attention_limit(int32_t given)
     return ATTENTION_WINDOW && given >= 0 && given < ATTENTION_FAR ? given : ATTENTION_FAR;
 }
 
-/* Blocks in order of tiles, the last first: under a causal mask those have the most work. Cuts the tensors
- * of `g` to the block's sequence. */
+/* A head's tiles, the last first: under a causal mask those have the most work. They share K and V, as do
+ * heads of a group. Cuts the tensors of `g` to the block's sequence. */
 TW_FN attention_work attention_plan(attention_args *g)
 {
     attention_work w;
-    const int heads = (int)tw_dim(g->q, 1), block = tw_block(0);
+    const int heads = (int)tw_dim(g->q, 1);
     const int sequences = ATTENTION_VARLEN ? (int)tw_dim(g->cu_q, 0) - 1 : (int)tw_dim(g->q, 0);
-    const int pair = block % (heads * sequences);
+    const tw_grid_place place = tw_grid_groups(heads * sequences, g->tiles);
     int low, high;
-    w.head = pair % heads;
+    w.head = place.row % heads;
     w.kv_head = w.head / (heads / (int)tw_dim(g->k, 1));
-    w.sequence = pair / heads;
+    w.sequence = place.row / heads;
     w.batch = ATTENTION_VARLEN ? 0 : w.sequence;
-    w.q0 = (g->tiles - 1 - block / (heads * sequences)) * ATTENTION_BQ;
+    w.q0 = (g->tiles - 1 - place.col) * ATTENTION_BQ;
     if (ATTENTION_VARLEN) {
         const int q_begin = tw_read_int(g->cu_q, w.sequence), k_begin = tw_read_int(g->cu_k, w.sequence);
         const int q_count = tw_read_int(g->cu_q, w.sequence + 1) - q_begin;

@@ -75,6 +75,44 @@ static void a_window_of_blocks_is_nearly_square(void **state)
     }
 }
 
+/* Every place of every group once; each chiplet's blocks, in turn, walk through its own groups; where groups
+ * come out even, every chiplet gets each place equally often: work that depends on the place is shared out.
+ */
+static void check_groups(int groups, int size, int chiplets)
+{
+    static uint8_t taken[SIDE_MAX * SIDE_MAX];
+    static int given[SIDE_MAX][8];
+    int even = chiplets > 1 ? groups / chiplets * chiplets : 0;
+    tw_grid_place last[8] = {{0, 0}};
+    memset(taken, 0, sizeof taken);
+    memset(given, 0, sizeof given);
+    for (int block = 0; block < groups * size; block++) {
+        tw_grid_place at = tw__grid_groups(block, groups, size, chiplets);
+        int chiplet = block % chiplets, first = block < chiplets;
+        assert_in_range(at.row, 0, groups - 1);
+        assert_in_range(at.col, 0, size - 1);
+        assert_int_equal(taken[at.row * size + at.col]++, 0);
+        given[at.col][chiplet]++;
+        if (at.row < even) {
+            assert_int_equal(at.row / (even / chiplets), chiplet);
+            assert_true(first || at.row * size + at.col == last[chiplet].row * size + last[chiplet].col + 1);
+        }
+        last[chiplet] = at;
+    }
+    for (int col = 0; col < size && groups % chiplets == 0; col++)
+        for (int c = 0; c < chiplets && chiplets > 1; c++)
+            assert_int_equal(given[col][c], groups / chiplets);
+}
+
+static void groups_stay_on_a_chiplet(void **state)
+{
+    (void)state;
+    for (int c = 0; c < CHIPLET_COUNTS; c++)
+        for (int groups = 1; groups < SIDE_MAX; groups++)
+            for (int size = 1; size < SIDE_MAX; size += 1 + size / 4)
+                check_groups(groups, size, chiplet_counts[c]);
+}
+
 /* The tiles that a cluster's blocks get at its n-th turn lie one below the other, or one by one where rows
  * are left; none twice, none forgotten, and as many turns for every block. */
 static void check_tiles(int rows, int cols, int blocks)
@@ -135,8 +173,11 @@ static void the_largest_grids_do_not_overflow(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_place_is_taken_once),           cmocka_unit_test(a_chiplet_gets_one_stretch),
-        cmocka_unit_test(a_window_of_blocks_is_nearly_square), cmocka_unit_test(clusters_get_every_tile_once),
+        cmocka_unit_test(every_place_is_taken_once),
+        cmocka_unit_test(a_chiplet_gets_one_stretch),
+        cmocka_unit_test(a_window_of_blocks_is_nearly_square),
+        cmocka_unit_test(groups_stay_on_a_chiplet),
+        cmocka_unit_test(clusters_get_every_tile_once),
         cmocka_unit_test(the_largest_grids_do_not_overflow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
