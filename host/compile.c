@@ -31,6 +31,7 @@ typedef struct {
     const char *flags[FLAGS_MAX];
     const char *resources[NAMES_MAX]; /* flags that print what a kernel uses */
     const char *line_tables;          /* flag that keeps source lines */
+    const char *keep;                 /* flag in front of a folder for intermediate files */
     const char *comma;                /* how a comma inside -D is written */
 } compiler_row;
 
@@ -66,6 +67,7 @@ static const compiler_row rows[TW_TARGET_KINDS] = {
                    "-DTW_MACHINE={machine}", "-I{root}" },
         .resources = { "-Xptxas", "-v" },
         .line_tables = "-lineinfo",
+        .keep = "--keep-dir",
         .comma = "\\,",
     },
     [TW_TARGET_HIP] = {
@@ -260,6 +262,11 @@ void tw_compile_command(const tw_target_id *id, const tw_compilation *compilatio
     if (compilation->report_resources) {
         for (int i = 0; i < NAMES_MAX && row->resources[i]; i++)
             tw_list_add(command, "%s", row->resources[i]);
+    }
+    if (compilation->keep && row->keep) {
+        tw_list_add(command, "--keep");
+        tw_list_add(command, "%s", row->keep);
+        tw_list_add(command, "%s", compilation->keep);
     }
     if (compilation->line_tables && row->line_tables)
         tw_list_add(command, "%s", row->line_tables);

@@ -143,6 +143,7 @@ static void wrong_words_are_refused(void **state)
     command_refused("check --asm gemm --target hip:gfx942 --stages 1",
                     "it must be a whole number from 2 to 64");
     command_refused("check --asm gemm --object x.co --target hip:gfx942", "give one of them");
+    command_refused("check --asm gemm --target hip:gfx942 --ptx x.ptx", "PTX comes of compiling");
     command_refused("check --asm --target hip:gfx942", "which KERNEL?");
 }
 

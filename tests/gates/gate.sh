@@ -39,15 +39,17 @@ case $kernel in
     ;;
 esac
 
-stages=()
+more=()
 for word in $required; do
-    case $word in stages=*) stages=(--stages "${word#stages=}") ;; esac
+    case $word in stages=*) more=(--stages "${word#stages=}") ;; esac
 done
+
+case $target in cuda*) more+=(--ptx "$work/code.ptx") ;; esac
 
 # The compiler's own seconds: others may keep the machine busy. Exit status 1: there are findings, in the log.
 TIMEFORMAT='%U %S'
 check() {
-    "$tw" check --asm "${subject[@]}" --target "$target" "${stages[@]}" --listing "$work/listing" \
+    "$tw" check --asm "${subject[@]}" --target "$target" "${more[@]}" --listing "$work/listing" \
         --json "$work/report" >"$work/findings" 2>"$work/log"
 }
 status=0
@@ -66,8 +68,6 @@ sass=
 case $target in
 cuda*)
     code=$work/code.ptx
-    command=$("$tw" compile "${subject[@]}" --target "$target" --print-command -o "$code")
-    eval "${command/ -cubin / -ptx }"
     grep -q '^skipped:' "$work/findings" || sass=$work/listing
     ;;
 esac

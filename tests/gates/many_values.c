@@ -16,6 +16,8 @@ typedef struct {
 
 enum { VALUES = MANY_VALUES_OF_A_WAVE ? 150 : 600 };
 
+TW_TEAM(1, 1);
+
 TW_KERNEL(many_values, 128, (many_values_args, g))
 {
     const int first = MANY_VALUES_OF_A_WAVE ? 0 : VALUES * tw__isa_lane();

@@ -9,6 +9,8 @@ typedef struct {
     int index;
 } stack_frame_args;
 
+TW_TEAM(1, 1);
+
 TW_KERNEL(stack_frame, 128, (stack_frame_args, g))
 {
     float table[128], *values = (float *)g.values.data;

@@ -138,6 +138,10 @@ void asm_check_matrices(const asm_listing *listing, const asm_flow *flow, const 
                         asm_findings *findings);
 void asm_check_stack(const asm_listing *listing, const asm_flow *flow, asm_findings *findings);
 
+/* nvcc's intermediate files: copies the PTX of `source` from the folder, and removes a folder of files. */
+TW_CHECKED tw_status asm_keep_ptx(const char *folder, const char *source, const char *to);
+void asm_remove_folder(const char *folder);
+
 /* Adds a finding; `what` and `fix` become its own. */
 asm_finding *asm_find(asm_findings *findings, const char *code, const asm_kernel *kernel, int at, int also,
                       char *what, char *fix);

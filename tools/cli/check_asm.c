@@ -18,7 +18,7 @@ enum { STAGES_MAX = 64 };
 
 typedef struct {
     cli_subject subject;
-    const char *target, *object, *json, *listing;
+    const char *target, *object, *json, *listing, *ptx;
     long long stages;
 } check_request;
 
@@ -30,6 +30,7 @@ static const struct option options[] = {
     {"stages", required_argument, NULL, 'n'},
     {"json", required_argument, NULL, 'j'},
     {"listing", required_argument, NULL, 'l'},
+    {"ptx", required_argument, NULL, 'p'},
     {0},
 };
 
@@ -41,6 +42,7 @@ static tw_status take_option(check_request *request, int option)
     case 'n': return cli_integer("--stages", optarg, 2, STAGES_MAX, &request->stages);
     case 'j': request->json = optarg; return cli_json_allowed(optarg);
     case 'l': request->listing = optarg; return tw_output_allowed(optarg);
+    case 'p': request->ptx = optarg; return tw_output_allowed(optarg);
     default: return cli_subject_take(&request->subject, option);
     }
 }
@@ -79,6 +81,7 @@ static tw_status compile(check_request *request, check *c, const char *object)
     char *source;
     TW_TRY(cli_subject_defines(&request->subject));
     TW_TRY(cli_subject_source(&request->subject, &source));
+    char *folder = request->ptx ? tw_temporary_name("/tmp/tilewright") : NULL;
     tw_compilation compilation = {
         .source = source,
         .defines = request->subject.define,
@@ -86,10 +89,18 @@ static tw_status compile(check_request *request, check *c, const char *object)
         .output = object,
         .report_resources = 1,
         .line_tables = 1,
+        .keep = folder,
     };
-    tw_status status = tw_compile(&c->id, &compilation, &c->log);
+    tw_status status = folder ? tw_folder_create(folder) : tw_ok();
     if (status.code == TW_OK)
+        status = tw_compile(&c->id, &compilation, &c->log);
+    if (status.code == TW_OK) {
         cli_print_warnings(c->log);
+        status = folder ? asm_keep_ptx(folder, source, request->ptx) : tw_ok();
+    }
+    if (folder)
+        asm_remove_folder(folder);
+    free(folder);
     free(source);
     return status;
 }
@@ -250,6 +261,8 @@ static tw_status execute(check_request *request, check *c)
                        "--asm reads what a GPU's compiler made, cuda:MACHINE or hip:MACHINE; %s is compiled "
                        "by the host's",
                        c->id.name);
+    if (request->ptx && (c->id.kind != TW_TARGET_CUDA || request->object))
+        return tw_fail(TW_INVALID, "--ptx %s: PTX comes of compiling for cuda:MACHINE", request->ptx);
     char *made = request->object ? NULL : tw_temporary_name("/tmp/tilewright");
     tw_status status = made ? compile(request, c, made) : tw_ok();
     if (status.code == TW_OK)
