@@ -80,6 +80,18 @@ TW__EMU_FUNCTION void tw__emu_matrix_read(float *values, int outer_step, int k_s
     tw__emu_profile_unit(lane, 2u * TW__EMU_WGMMA_K * (unsigned)extent, TW_SHARED_operand);
 }
 
+/* Widens `span`, the first byte and the one behind the last, to hold the matrix. */
+TW__EMU_FUNCTION void tw__emu_matrix_span(uint64_t descriptor, int mn_major, int extent, size_t span[2])
+{
+    tw__emu_matrix matrix = tw__emu_matrix_decode(descriptor);
+    for (int outer = 0; outer < extent; outer += mn_major ? 8 : 1)
+        for (int k = 0; k < TW__EMU_WGMMA_K; k += mn_major ? 1 : 8) {
+            size_t address = tw__emu_matrix_unit(&matrix, mn_major, (size_t)outer, (size_t)k);
+            span[0] = address < span[0] ? address : span[0];
+            span[1] = address + 16 > span[1] ? address + 16 : span[1];
+        }
+}
+
 /* What a walk over a matrix's rows `first` .. first + extent - 1 does with each of its 16-byte units. */
 typedef enum { TW__EMU_LOOK, TW__EMU_LOOKED, TW__EMU_OVERLAP } tw__emu_walk;
 

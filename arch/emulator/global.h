@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Global memory of an emulated machine is the process's own. What a GPU requires and a CPU does not is
- * checked here: natural alignment (PTX ISA, "Addresses as operands").
+ * checked here: natural alignment (PTX ISA, "Addresses as operands"); the rest in memory.h.
  */
 #ifndef TW_ARCH_EMULATOR_GLOBAL_H
 #define TW_ARCH_EMULATOR_GLOBAL_H
@@ -22,6 +22,7 @@ TW_FN void tw__isa_global_load(uint32_t *words, const void *global, int bytes)
     tw__emu_lane *lane = tw__emu_enter();
     tw__emu_check_global(lane, global, bytes, "global load");
     lane->block->traffic.global_read_bytes += (unsigned)bytes;
+    tw__emu_memory_read(lane, global, bytes, "global load");
     words[0] = 0; /* a load of 1 or 2 bytes zero-extends */
     memcpy(words, global, (size_t)bytes);
 }
@@ -31,6 +32,7 @@ TW_FN void tw__isa_global_store(void *global, const uint32_t *words, int bytes)
     tw__emu_lane *lane = tw__emu_enter();
     tw__emu_check_global(lane, global, bytes, "global store");
     lane->block->traffic.global_written_bytes += (unsigned)bytes;
+    tw__emu_memory_write(lane, global, bytes, "global store");
     memcpy(global, words, (size_t)bytes);
 }
 

@@ -23,8 +23,9 @@ enum {
 typedef struct {
     tw__emu_tensor_map map;
     char *shared;
-    int at[4]; /* of the box's first element, innermost axis first */
-    int again; /* for one more block: the copy engine reads global memory once for all */
+    int at[4];        /* of the box's first element, innermost axis first */
+    int again;        /* for one more block: the copy engine reads global memory once for all */
+    const void *site; /* of the instruction */
 } tw__emu_box;
 
 /* Bytes of it in shared memory. */
@@ -47,7 +48,6 @@ typedef struct tw__emu_landing {
 typedef struct {
     tw__emu_lane *lane;
     uint32_t group; /* the lane's bulk group that it belongs to */
-    const void *site;
     tw__emu_box box;
 } tw__emu_tile_store;
 
@@ -77,6 +77,7 @@ typedef struct {
     float *d[TW__EMU_WARPGROUP_LANES];
     const uint32_t *a[TW__EMU_WARPGROUP_LANES];
     const void *site;                      /* of the first wave's issue */
+    size_t a_span[2], b_span[2];           /* the shared memory between its operands' first and last bytes */
     uint32_t read_at;                      /* the warpgroup's time when the operands were read */
     float a_values[64 * 16] TW_ALIGN(16);  /* m x k, when the operands have been read */
     float b_values[16 * 256] TW_ALIGN(16); /* k x n */

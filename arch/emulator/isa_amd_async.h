@@ -40,6 +40,7 @@ TW__EMU_FUNCTION void tw__emu_copy_now(tw__emu_lane *lane, tw__buffer from, void
         words[w] = 0;
         if (at >= from.bytes)
             continue;
+        tw__emu_memory_read(lane, from.base + at, 4, "copy to shared memory");
         memcpy(&words[w], from.base + at, 4);
         lane->block->traffic.global_read_bytes += 4;
         lane->block->traffic.copied_bytes += 4;

@@ -214,7 +214,9 @@ TW_FN void tw__isa_cp_async_16(void *shared, const void *global, int source_byte
     if (__builtin_expect(source_bytes < 0 || source_bytes > 16, 0))
         tw__emu_fail_at(lane, "cp.async: the source size is %d, not 0 to 16", source_bytes);
     if (__builtin_expect(source_bytes > 0 && (uintptr_t)global % 16 != 0, 0))
-        tw__emu_fail_at(lane, "cp.async: global address %p is no multiple of 16", global);
+        tw__emu_fail_as(lane, TW_FINDING_misaligned, NULL, "cp.async: global address %p is no multiple of 16",
+                        global);
+    tw__emu_memory_read(lane, global, source_bytes, "cp.async");
     copy = tw__emu_copies_add(&lane->copies);
     copy->shared = tw__emu_shared(lane, shared, 16, "cp.async");
     tw__emu_shared_issue(lane, lane->block, (const char *)copy->shared, 16, TW__EMU_CP_ASYNC);

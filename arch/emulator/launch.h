@@ -185,6 +185,7 @@ typedef struct {
     const tw_launch_request *request;
     const tw_kernel_info *info;
     void (*kernel)(const void *args);
+    tw__emu_memory *memory; /* NULL: the launch names none */
     uint64_t clusters;
     uint64_t failed_cluster; /* the first in grid order so far; `clusters` where none failed */
     char message[TW__EMU_MESSAGE_BYTES];
@@ -213,6 +214,7 @@ TW__EMU_FUNCTION void tw__emu_set_block(const tw__emu_grid *grid, tw__emu_block 
     block->index[1] = (uint32_t)(number / extent[0] % extent[1]);
     block->index[2] = (uint32_t)(number / extent[0] / extent[1]);
     block->asked = grid->request->report;
+    block->memory = grid->request->unchecked ? NULL : grid->memory;
     block->unchecked = grid->request->unchecked != 0;
     memset(block->shared, TW__EMU_POISON, block->shared_bytes);
 }
@@ -322,6 +324,7 @@ TW__EMU_FUNCTION int tw__emu_launch(const tw_launch_request *request, const tw_k
     grid.kernel = kernel;
     grid.clusters = (uint64_t)request->grid[0] / blocks * request->grid[1] * request->grid[2];
     grid.failed_cluster = grid.clusters;
+    grid.memory = tw__emu_memory_open(request->report);
 #ifdef _OPENMP
     int os_threads = request->os_threads ? (int)request->os_threads : omp_get_max_threads();
     if ((uint64_t)os_threads > grid.clusters)
@@ -345,6 +348,7 @@ TW__EMU_FUNCTION int tw__emu_launch(const tw_launch_request *request, const tw_k
             tw__emu_close_workspace(&space);
         }
     }
+    tw__emu_memory_close(grid.memory, grid.memory ? request->report->memories : 0);
     if (grid.failed_cluster == grid.clusters)
         return 0;
     if (request->message && request->message_bytes > 0)

@@ -131,9 +131,11 @@ typedef struct tw__emu_block {
     tw__emu_async async;
     tw__emu_matrices matrices;
     struct tw__emu_shadow *shadow;
-    int unchecked;          /* what the machine could go on after is no finding */
-    const tw_report *asked; /* what the launch wants to be told; NULL: nothing */
-    tw_finding *finding;    /* of the blocks that ran here so far, room for asked->capacity */
+    struct tw__emu_memory *memory; /* the launch's tensors; NULL: not known */
+    uint32_t last_memory;          /* the one used last */
+    int unchecked;                 /* what the machine could go on after is no finding */
+    const tw_report *asked;        /* what the launch wants to be told; NULL: nothing */
+    tw_finding *finding;           /* of the blocks that ran here so far, room for asked->capacity */
     uint32_t findings, findings_lost;
     tw_traffic traffic;     /* likewise */
     tw_shared_row *profile; /* likewise, by place; NULL where nobody asks */

@@ -5,7 +5,7 @@
 #ifndef TW_ARCH_EMULATOR_SHARED_H
 #define TW_ARCH_EMULATOR_SHARED_H
 
-#include "shadow.h"
+#include "memory.h"
 
 TW__EMU_FAILURE void tw__emu_fail_shared(tw__emu_lane *lane, const char *what, intptr_t offset, int bytes)
 {

@@ -43,7 +43,9 @@ TW__EMU_FUNCTION void tw__emu_box_move(tw__emu_lane *lane, const tw__emu_box *bo
     int bytes = (int)box->map.stride[0], in_unit = TW__EMU_TMA_UNIT / bytes;
     int to_shared = bar != NULL, slot = bar ? tw__emu_mbarrier_slot(lane, bar) : 0;
     uint32_t time = bar ? tw__emu_hopper_of(lane)->mbarrier[slot]->time : 0;
+    const void *here = lane->site;
     uint64_t moved = 0;
+    lane->site = box->site;
     for (int row = 0; row < box->map.box_rows; row++)
         for (int col = 0; col < box->map.box_cols; col += in_unit) {
             size_t linear = (size_t)(box->shared - base) + (size_t)((row * box->map.box_cols + col) * bytes);
@@ -56,6 +58,10 @@ TW__EMU_FUNCTION void tw__emu_box_move(tw__emu_lane *lane, const tw__emu_box *bo
                 if (!global)
                     continue;
                 moved += box->again ? 0 : (unsigned)bytes;
+                if (to_shared)
+                    tw__emu_memory_read(lane, global, bytes, "TMA load");
+                else
+                    tw__emu_memory_write(lane, global, bytes, "TMA store");
                 memcpy(to_shared ? unit + e * bytes : global, to_shared ? global : unit + e * bytes,
                        (size_t)bytes);
             }
@@ -64,6 +70,7 @@ TW__EMU_FUNCTION void tw__emu_box_move(tw__emu_lane *lane, const tw__emu_box *bo
                                     time);
         }
     tw__emu_profile_unit(lane, (uint64_t)tw__emu_box_bytes(box), TW_SHARED_engine);
+    lane->site = here;
     if (to_shared) {
         lane->block->traffic.global_read_bytes += moved;
         lane->block->traffic.copied_bytes += moved;
@@ -81,6 +88,7 @@ TW__EMU_FUNCTION tw__emu_box tw__emu_box_make(tw__emu_lane *lane, const void *ma
     memcpy(&box.map, map, sizeof box.map);
     memcpy(box.at, at, sizeof box.at);
     box.again = 0;
+    box.site = lane->site;
     if (box.map.magic != TW__EMU_TENSOR_MAP_MAGIC)
         tw__emu_fail_at(lane, "%s: %p is no tensor map made for an emulated target", what, map);
     if (offset > block->shared_bytes || block->shared_bytes - offset < (size_t)tw__emu_box_bytes(&box))
@@ -185,7 +193,6 @@ TW_FN void tw__isa_tma_store(const void *map, const void *shared, int c, int r, 
     store.box = tw__emu_box_make(lane, map, shared, at, "TMA store");
     store.lane = lane;
     store.group = *tw__emu_open_group(lane);
-    store.site = lane->site;
     tw__emu_shadow_look(lane, (size_t)(store.box.shared - lane->block->shared), tw__emu_box_bytes(&store.box),
                         "TMA store");
     lane->block->async.written = tw__emu_hopper_written;

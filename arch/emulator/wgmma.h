@@ -93,6 +93,10 @@ TW__EMU_FUNCTION void tw__emu_hopper_written(tw__emu_lane *lane, tw__emu_block *
         const tw__emu_warpgroup *group = &hopper->warpgroup[g];
         for (uint64_t i = group->read - group->first; i < (uint64_t)group->count; i++) {
             const tw__emu_wgmma *op = group->under_way[i];
+            size_t end = from + (size_t)bytes;
+            if ((end <= op->a_span[0] || from >= op->a_span[1]) &&
+                (end <= op->b_span[0] || from >= op->b_span[1]))
+                continue;
             if (!tw__emu_wgmma_walk(lane, block, &op->shape, 0, TW__EMU_WARPGROUP_WAVES * TW__EMU_WGMMA_M,
                                     TW__EMU_OVERLAP, from, (size_t)bytes))
                 continue;
@@ -110,7 +114,7 @@ TW__EMU_FUNCTION void tw__emu_hopper_written(tw__emu_lane *lane, tw__emu_block *
         if (first >= from + (size_t)bytes || from >= first + (size_t)tw__emu_box_bytes(&store->box))
             continue;
         tw__emu_found(
-            lane, TW_FINDING_still_read, store->site,
+            lane, TW_FINDING_still_read, store->box.site,
             "wave %d writes shared address %ld, which the TMA store of wave %d at {1} has yet to read: "
             "wait for its bulk group",
             lane->wave->index, (long)from, store->lane->wave->index);
@@ -131,6 +135,12 @@ TW__EMU_FUNCTION tw__emu_wgmma *tw__emu_wgmma_next(tw__emu_lane *lane, const tw_
             tw__emu_fail_at(lane, "wgmma: no memory for another instruction under way");
         op->shape = *shape;
         op->site = lane->site;
+        op->a_span[0] = op->b_span[0] = (size_t)-1;
+        op->a_span[1] = op->b_span[1] = 0;
+        tw__emu_matrix_span(shape->b_matrix, shape->transpose_b, shape->n, op->b_span);
+        if (!shape->a_in_registers)
+            tw__emu_matrix_span(shape->a_matrix, shape->transpose_a,
+                                TW__EMU_WARPGROUP_WAVES * TW__EMU_WGMMA_M, op->a_span);
         lane->block->async.written = tw__emu_hopper_written;
         group->under_way[group->count++] = op;
     }
