@@ -53,6 +53,10 @@
 #define ATTENTION_SCORE(x, b, h, i, j) (x)
 #endif
 
+#ifndef ATTENTION_WAVES /* waves of the team, each with 16 queries; 0: tune.def's team and queries */
+#define ATTENTION_WAVES 0
+#endif
+
 typedef tw_gl(ATTENTION_DTYPE, 4) attention_tensor;
 
 typedef struct {
@@ -67,10 +71,10 @@ typedef struct {
     int32_t tiles;                     /* query tiles of the longest sequence */
 } attention_args;
 
-#define ATTENTION_TUNE(machine, dim, bq, bkv, rows, stages, q_shared, turns)                                        \
+#define ATTENTION_TUNE(machine, dim, bq, bkv, rows, stages, q_shared, turns)                                 \
     enum { ATTENTION_BQ_##machine##_##dim = bq, ATTENTION_BKV_##machine##_##dim = bkv };                     \
     enum { ATTENTION_ROWS_##machine##_##dim = rows, ATTENTION_STAGES_##machine##_##dim = stages };           \
-    enum { ATTENTION_Q_SHARED_##machine##_##dim = q_shared, ATTENTION_TURNS_##machine##_##dim = turns };                                           \
+    enum { ATTENTION_Q_SHARED_##machine##_##dim = q_shared, ATTENTION_TURNS_##machine##_##dim = turns };     \
     TW_STATIC_ASSERT(bq % (16 * rows) == 0 && bkv % 16 == 0, "attention/tune.def: tile of " #machine);
 #include "tune.def"
 
@@ -80,9 +84,9 @@ enum { ATTENTION_DIM = ATTENTION_D > ATTENTION_DV ? ATTENTION_D : ATTENTION_DV }
      : ATTENTION_DIM <= 128 ? (int)TW__JOIN(TW_HERE(what), _128)                                             \
                             : (int)TW__JOIN(TW_HERE(what), _256))
 enum {
-    ATTENTION_BQ = ATTENTION_TUNED(ATTENTION_BQ_),
+    ATTENTION_BQ = ATTENTION_WAVES ? 16 * ATTENTION_WAVES : ATTENTION_TUNED(ATTENTION_BQ_),
     ATTENTION_BKV = ATTENTION_TUNED(ATTENTION_BKV_),
-    ATTENTION_ROWS = ATTENTION_TUNED(ATTENTION_ROWS_),
+    ATTENTION_ROWS = ATTENTION_WAVES ? ATTENTION_WAVES : ATTENTION_TUNED(ATTENTION_ROWS_),
     ATTENTION_STAGES = ATTENTION_TUNED(ATTENTION_STAGES_),
     ATTENTION_Q_SHARED = ATTENTION_TUNED(ATTENTION_Q_SHARED_),
     ATTENTION_TURNS = ATTENTION_TUNED(ATTENTION_TURNS_),

@@ -50,6 +50,8 @@ static const tw_option options[] = {
     { .name = "score", .macro = "ATTENTION_SCORE", .parameters = "x, b, h, i, j",
       .reference_parameters = "double x, int64_t b, int64_t h, int64_t i, int64_t j", .preset = "x",
       .meaning = "C expression of the score x of sequence b, head h, query i, key j; -TW_INFINITY masks" },
+    { .name = "waves", .macro = "ATTENTION_WAVES", .values = "0 4 8 12", .preset = "0",
+      .meaning = "waves of the team, each with 16 queries; 0: the tuning table's" },
     { .name = "layout", .values = "bhsd bshd", .preset = "bhsd",
       .meaning = "order of the dims of q, k, v and o in memory" },
     { 0 },

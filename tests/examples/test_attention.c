@@ -84,6 +84,17 @@ static void any_scale(void **state)
         attention_check_words((attention_case){0}, "Sq=100 Sk=130 H=1 D=64 scale=%s", scales[i]);
 }
 
+/* Teams of other sizes than tune.def's; on Hopper one and three warpgroups, which multiply in turn. */
+static void teams_of_other_sizes(void **state)
+{
+    (void)state;
+    if (!strstr(tw_target_identity(test_target)->name, "sm90"))
+        skip();
+    attention_check_words((attention_case){0}, "waves=12 causal=1 H=2 Hk=1 Sq=413 Sk=333 D=64");
+    attention_check_words((attention_case){0}, "waves=12 causal=1 H=1 Sq=1 Sk=400 D=64");
+    attention_check_words((attention_case){0}, "waves=4 H=1 Sq=70 Sk=300 D=64");
+}
+
 /* What tw verify runs on a GPU. */
 static void the_listed_cases(void **state)
 {
@@ -133,6 +144,7 @@ static int run(const char *name)
         cmocka_unit_test(every_group_of_heads),
         cmocka_unit_test(both_layouts),
         cmocka_unit_test(any_scale),
+        cmocka_unit_test(teams_of_other_sizes),
         cmocka_unit_test(the_listed_cases),
         cmocka_unit_test(what_does_not_go_together_is_refused),
     };

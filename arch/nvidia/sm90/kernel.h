@@ -36,7 +36,7 @@ TW_FN void tw__enter_loader(int block_threads)
     if (block_threads == 384)
         tw__isa_setmaxnreg_dec(72);
     else if (block_threads == 512)
-        tw__isa_setmaxnreg_dec(32);
+        tw__isa_setmaxnreg_dec(56);
 }
 
 TW_FN void tw__enter_team(int block_threads, int team_threads)
@@ -45,7 +45,7 @@ TW_FN void tw__enter_team(int block_threads, int team_threads)
     if (block_threads == 384 && team_threads < 384)
         tw__isa_setmaxnreg_inc(216);
     else if (block_threads == 512 && team_threads < 512)
-        tw__isa_setmaxnreg_inc(160);
+        tw__isa_setmaxnreg_inc(152);
 }
 
 #endif
