@@ -26,7 +26,7 @@ typedef struct {
     const char *depfile;        /* where to write a make rule of what was read; may be NULL */
     const char *depfile_target; /* the rule's target; NULL: `output` */
     int report_resources; /* 1: have the compiler print registers, spills and shared memory of each kernel */
-    const char *keep; /* a folder that receives nvcc's intermediate files, <source's stem>.ptx among them; may be NULL */
+    const char *keep; /* a folder for nvcc's intermediate files, <stem of the source>.ptx among them; may be NULL */
     int line_tables;      /* 1: let the object name its instructions' source lines; the code is the same */
 } tw_compilation;
 
