@@ -35,6 +35,7 @@ typedef struct {
     tw_profile profile;          /* of the first schedule */
     cli_occupancy occupancy;     /* threads 0: not known */
     tw_traffic traffic;
+    double floor; /* bytes of its tensors, each moved once */
     cJSON *json;
 } check_result;
 
@@ -129,8 +130,10 @@ static tw_status run_problem(check_request *request, tw_problem *problem, check_
         result->wrong++;
         printf("  seed %lld: the result is wrong; see tw run --check --seed %lld\n", seed, seed);
     }
-    if (seed == request->seed)
+    if (seed == request->seed) {
         result->traffic = *tw_problem_traffic(problem);
+        result->floor = tw_problem_bytes(problem);
+    }
     TW_TRY(note_seed(result, seed, found));
     if (!pass && result->failing_seed < 0)
         result->failing_seed = seed;
@@ -208,6 +211,7 @@ static tw_status write_json(const check_request *request, check_result *result)
         add_finding(list, &result->findings.item[i], result->seed[i]);
     cJSON_AddItemToObject(result->json, "findings", list);
     cli_traffic_json(result->json, &result->traffic);
+    cJSON_AddNumberToObject(result->json, "bytes", result->floor);
     cli_profile_json(result->json, &result->profile);
     if (result->occupancy.threads)
         cli_occupancy_json(result->json, &result->occupancy);
@@ -246,7 +250,7 @@ int cli_check(int argc, char **argv)
         status = run_schedule(&request, &result, request.seed + s);
     if (status.code == TW_OK) {
         print_result(&request, &result);
-        cli_profile_print(&result.profile, &result.traffic);
+        cli_profile_print(&result.profile, &result.traffic, result.floor);
         if (result.occupancy.threads)
             cli_occupancy_print(&result.occupancy);
         status = write_json(&request, &result);

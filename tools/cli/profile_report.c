@@ -50,15 +50,17 @@ static void print_conflicts(const tw_profile *profile)
     }
 }
 
-void cli_profile_print(const tw_profile *profile, const tw_traffic *traffic)
+void cli_profile_print(const tw_profile *profile, const tw_traffic *traffic, double floor)
 {
     uint64_t cycles = sum_of(profile, cycles_of), ideal = sum_of(profile, ideal_of);
     printf(
-        "  global memory: %llu bytes read (%llu past the registers), %llu written; %llu matrix instructions, "
-        "%.6g GFLOP; %llu exponentials\n",
+        "  global memory: %llu bytes read (%llu past the registers), %llu written, %.2f times the tensors' own; "
+        "%llu matrix instructions, %.6g GFLOP; %llu exponentials\n",
         (unsigned long long)traffic->global_read_bytes, (unsigned long long)traffic->copied_bytes,
-        (unsigned long long)traffic->global_written_bytes, (unsigned long long)traffic->matrix_instructions,
-        (double)traffic->matrix_flops * 1e-9, (unsigned long long)traffic->exponentials);
+        (unsigned long long)traffic->global_written_bytes,
+        (double)(traffic->global_read_bytes + traffic->global_written_bytes) / (floor > 0 ? floor : 1),
+        (unsigned long long)traffic->matrix_instructions, (double)traffic->matrix_flops * 1e-9,
+        (unsigned long long)traffic->exponentials);
     if (!profile->count)
         return;
     print_conflicts(profile);

@@ -9,7 +9,8 @@
 #include "cli.h"
 #include "json.h"
 
-void cli_profile_print(const tw_profile *profile, const tw_traffic *traffic);
+/* `floor`: bytes of the kernel's tensors, each moved once. */
+void cli_profile_print(const tw_profile *profile, const tw_traffic *traffic, double floor);
 
 /* Adds "shared", a list with an object for each line and kind of access, and the sums over it. */
 void cli_profile_json(cJSON *json, const tw_profile *profile);
