@@ -30,7 +30,7 @@
  *         ops/mask.h ops/decay.h   tw_tril, tw_mask_causal ..., tw_tril_decay
  *         ops/mma.h                tw_mma_AB, ABt, AtB, AtBt
  *         ops/mma_async.h          tw_mma_async, tw_mma_wait
- *         ops/sync.h ops/grid.h    tw_sync, tw_block, tw_grid_order, TW_EACH_TILE
+ *         ops/sync.h ops/grid.h    tw_sync, tw_meet, tw_block, tw_grid_order, TW_EACH_TILE
  * Shape   arch/native_kernel.h     TW_KERNEL, TW_SHARED, TW_EXPORT
  *
  * A mistake in shapes, roles or dtypes stops the build with one line that names the op, the operands as

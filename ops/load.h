@@ -15,6 +15,7 @@
  *                                holding both; a rank-1 tensor is added to every row
  * tw_load_mul(t, g, coordinates...)   likewise t *= it
  * tw_read(g, coordinates...)      one element as a float, tw_read_int one of an i32 tensor; 0 outside
+ * tw_pick(x, s, r, c)            x, a float variable, gets one element of a shared tile or vector (r = 0)
  * tw_load_transposed(dst, src)   register tile R x C <- shared tile C x R
  */
 #ifndef TW_OPS_LOAD_H
@@ -73,6 +74,14 @@
     tw__value_of(tw__window_bits(TW__WINDOW(g, i, j, k, l), 0, 0), TW__DTYPE_OF(g))
 #define tw_read_int(...)                 TW__READ_INT(__VA_ARGS__, 0, 0, 0, 0, 0)
 #define TW__READ_INT(g, i, j, k, l, ...) ((int)tw__window_bits(TW__WINDOW(g, i, j, k, l), 0, 0))
+
+#define tw_pick(x, s, r, c) TW__PICK(x, s, r, c)
+#define TW__PICK(x, s, r, c)                                                                                 \
+    do {                                                                                                     \
+        TW_STATIC_ASSERT(TW__IS_SHARED(s),                                                                   \
+                         "TW018 tw_pick(" #x ", " #s ", ...): needs a shared tile or vector");               \
+        (x) = tw__value_of(tw__shared_bits(tw__shared_of(TW__REF(s)), r, c), TW__DTYPE_OF(s));               \
+    } while (0)
 
 /* The run of elements n... of tile t from the window, packed. */
 TW_FN void tw__load_run(uint32_t *words, tw__ref t, tw__window w, int n, int whole)

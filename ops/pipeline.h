@@ -14,8 +14,8 @@
  * TW_LOAD and TW_COMPUTE, in this order, each name their own step i in [0, count) and stage st; both see
  * every step, one after another, TW_LOAD up to STAGES - 1 steps earlier. How far ahead, by which waves, and
  * what is waited for when is the machine's affair (arch/<machine>/pipeline.h). A pipe may run several
- * pipelines in turn. The whole team runs it with the same count; no tw_sync, break or return inside. After
- * the pipeline the team has met: the stages may be used for anything.
+ * pipelines in turn. The whole team runs it with the same count; no tw_sync (but tw_meet), break or return
+ * inside. After the pipeline the team has met: the stages may be used for anything.
  *
  *     TW_PIPE_IN_TURNS(pipe, shared->kv);
  *

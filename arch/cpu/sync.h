@@ -11,4 +11,7 @@ TW_FN void tw__sync(int team_threads) { (void)team_threads; }
 /* The team meets; what its threads wrote to shared memory before, all read after. */
 TW_FN void tw__meet(int team_threads) { (void)team_threads; }
 
+/* The same where an MMA or a copy engine may be among the readers. */
+TW_FN void tw__publish(int team_threads) { tw__meet(team_threads); }
+
 #endif

@@ -90,6 +90,9 @@ MISTAKE(load_add) { tw_load_add(OR(t.rows, t.acc), g.x, 1.0f, 0, 0); UNUSED; }
 /* says: TW017 tw_load_mul(t.rows, g.x, ...): takes a register tile and a global tensor */
 MISTAKE(load_mul) { tw_load_mul(OR(t.rows, t.acc), g.x, 0, 0); UNUSED; }
 
+/* says: TW018 tw_pick(x, g.x, ...): needs a shared tile or vector */
+MISTAKE(pick) { float x; tw_pick(x, OR(g.x, sh->s), 0, 0); tw_fill(t.acc, x); UNUSED; }
+
 /* says: TW020 TW_SHARED(large): more than the machine's shared memory */
 typedef struct { tw_st(f32, 256, OR(512, 8)) s; } large;
 MISTAKE(shared_bytes) { TW_SHARED(large, room); UNUSED, (void)room; }

@@ -23,4 +23,7 @@ TW_FN void tw__sync(int team_threads)
     tw__meet(team_threads);
 }
 
+/* The same where an MMA or a copy engine may be among the readers. */
+TW_FN void tw__publish(int team_threads) { tw__meet(team_threads); }
+
 #endif

@@ -25,8 +25,10 @@ TW_FN int tw__mma_panel(tw__shared_tile tile) { return tw__panel_bytes(tile.cols
 /* Does the side of the operand that is not contracted stay within one panel, or start at one's edge? */
 TW_FN int tw__wgmma_side_fits(tw__mma_operand x, int along_cols, int first, int extent)
 {
-    int panel_cols = tw__mma_panel(x.tile) / 2;
-    return !along_cols || first % panel_cols == 0 || first % panel_cols + extent <= panel_cols;
+    unsigned panel_cols = (unsigned)tw__mma_panel(x.tile) / 2, inside = (unsigned)first % panel_cols,
+             wanted = (unsigned)extent;
+    /* in this form compilers see that a wave's half of a panel always fits */
+    return !along_cols || inside == 0 || (wanted <= panel_cols && inside <= panel_cols - wanted);
 }
 
 /* Constant after inlining but for the origin of a view. team_rows: waves along M; cols: this wave's. */

@@ -40,4 +40,13 @@ TW_FN void tw__sync(int team_threads)
     tw__meet(team_threads);
 }
 
+/* The same where wgmma or the copy engine, which look through the async proxy, may be among the readers. */
+TW_FN void tw__publish(int team_threads)
+{
+    if (tw__isa_wave() * TW_LANES >= team_threads)
+        return;
+    tw__isa_fence_async_proxy();
+    tw__meet(team_threads);
+}
+
 #endif

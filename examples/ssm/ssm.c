@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Mamba-2's state-space model, forward, in one pass over memory (Dao and Gu, "Transformers are SSMs", 2024).
+ * A block walks along one head's tokens in chunks of SSM_T with SSM_P channels of the head's state, f32, in
+ * its registers:
+ *
+ *     y = (C B^T o decay) (dt x) + decay C state^T        state = decay state + (decay dt x)^T B
+ *
+ * Within a chunk a token sees those up to itself, decayed by 2^(rows[r] - cols[c]), differences of the
+ * running sum of dt A; what came before the chunk it sees through the state. D is what the diagonal of the
+ * scores holds more.
+ */
+#include "ssm.h"
+
+typedef struct {
+    tw_st(SSM_DTYPE, SSM_T, SSM_N) b, c;
+    tw_st(SSM_DTYPE, SSM_T, SSM_P) x;
+} ssm_stage;
+
+typedef struct {
+    tw_ring(ssm_stage, SSM_STAGES) ring;
+    tw_st(SSM_DTYPE, SSM_P, SSM_N) state; /* as the chunk's C multiplies it */
+    tw_st(SSM_DTYPE, SSM_T, SSM_T) scores;
+    tw_sv(f32, SSM_T) decay, sources;
+} ssm_shared;
+
+TW_KERNEL(ssm, TW_PIPELINED_THREADS, (ssm_args, args))
+{
+    ssm_args g = args;
+    const ssm_work w = ssm_plan(&g);
+    tw_rt(f32, SSM_P, SSM_N, acc) state;
+    tw_rt(f32, SSM_T, SSM_P, acc) y;
+    tw_rt(f32, SSM_T, SSM_T, acc) s;
+    tw_rt(SSM_DTYPE, SSM_P, SSM_T, a) x_down; /* x^T */
+    tw_rt(SSM_DTYPE, SSM_T, SSM_P, acc) gate;
+    tw_rv(f32, SSM_T, row) next, dt,
+        rows;                    /* rows: log2 of the decay from the chunk's beginning to each token */
+    tw_rv(f32, SSM_T, col) cols; /* rows - log2(dt), of the tokens that are seen */
+    tw_rv(f32, SSM_T, a_col) weights;
+    float last = 0.0f;
+    TW_SHARED(ssm_shared, shared);
+    TW_PIPE(pipe, shared->ring);
+
+    tw_load(state, g.initial, w.sequence, w.head, w.channel, 0);
+    tw_load(next, g.dt, w.batch, w.head, 0);
+    TW_PIPELINE (pipe, w.chunks) {
+        TW_LOAD (pipe, i, stage) {
+            tw_load_async(stage->b, g.b, w.batch, w.group, i * SSM_T);
+            tw_load_async(stage->c, g.c, w.batch, w.group, i * SSM_T);
+            tw_load_async(stage->x, g.x, w.batch, w.head, i * SSM_T, w.channel);
+        }
+        TW_COMPUTE (pipe, i, stage) {
+            const int left = w.length - i * SSM_T;
+            tw_copy(dt, next);
+            tw_load(next, g.dt, w.batch, w.head, (i + 1) * SSM_T);
+            tw_map_at(dt, x, r, c, c < left ? ssm_dt(x, w.bias) : 0.0f);
+            tw_copy(rows, dt);
+            tw_map(rows, x, ssm_rate(x, w.rate));
+            tw_scan(rows, sum);
+            tw_map2(dt, x, rows, decay, decay - tw_log2f(x));
+            tw_store(shared->decay, rows);
+            tw_store(shared->sources, dt);
+            tw_store(shared->state, state);
+            tw_meet();
+
+            tw_mm_ABt(s, stage->c, stage->b);
+            tw_load(cols, shared->sources);
+            tw_tril_decay(s, 0, rows, cols);
+            if (SSM_SKIP)
+                tw_map_at(s, x, r, c, r == c ? x + w.skip : x);
+            tw_store(shared->scores, s);
+            tw_mm_ABt(y, stage->c, shared->state);
+            tw_map_row(y, x, rows, decay, x * tw_exp2f(decay));
+            tw_pick(last, shared->decay, 0, SSM_T - 1);
+            tw_load(weights, shared->sources);
+            tw_meet(); /* from here on only the stage and the scores are read */
+
+            if (SSM_GATE)
+                tw_load(gate, g.z, w.batch, w.head, i * SSM_T, w.channel);
+            tw_mma_AB(y, shared->scores, stage->x);
+            if (SSM_GATE)
+                tw_map2(y, x, gate, z, x * tw_siluf(z));
+            tw_store(g.y, y, w.batch, w.head, i * SSM_T, w.channel);
+            tw_map(weights, x, tw_exp2f(last - x));
+            tw_load_transposed(x_down, stage->x);
+            tw_mul(x_down, x_down, weights);
+            tw_map(state, x, x * tw_exp2f(last));
+            tw_mma_AB(state, x_down, stage->b);
+        }
+    }
+    tw_store(g.final, state, w.sequence, w.head, w.channel, 0);
+}
+
+TW_EXPORT(ssm, ssm_args, ssm_shared, SSM_T, SSM_P, SSM_N)
+TW_STREAM(ssm, ssm_args, b, ssm_stage, b)
+TW_STREAM(ssm, ssm_args, c, ssm_stage, c)
+TW_STREAM(ssm, ssm_args, x, ssm_stage, x)

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Mamba-2's state-space model, per batch and head h of group h / (H / G), with the state P x N:
+ *
+ *     state = exp(dt A) state + dt x B^T          y = state C + D x,  times silu(z)
+ *
+ *   x, y, z   B x H x S x P      dt   B x H x S        b, c   B x G x S x N
+ *   a, d, bias                   H, f32; a (A) below 0; d (D) with SSM_SKIP, bias with SSM_BIAS
+ *   initial, final               B x H x P x N, f32: the state before the first token and behind the last
+ *
+ * dt is softplus(dt + bias) with SSM_SOFTPLUS, else it must not be below 0. exp(dt A) below 2^-126 is taken
+ * for that. With SSM_VARLEN B is 1, the sequences follow one another along S, cu (n + 1) holds where each
+ * begins, and initial and final have n states. An absent initial state (data 0, dims 0) is 0; an absent final
+ * one is not written. Any sizes and strides, H a multiple of G, N up to SSM_N, S below 2^29; nothing overlaps
+ * y or final. Launch a 1-D grid of (sequences) * H * ceil(P / SSM_P) blocks. Options:
+ */
+#ifndef TW_EXAMPLES_SSM_H
+#define TW_EXAMPLES_SSM_H
+
+#include <tilewright.h>
+
+#include "ssm_options.h"
+
+typedef tw_gl(SSM_DTYPE, 4) ssm_tensor;
+
+typedef struct {
+    ssm_tensor x, b, c, z, y;
+    tw_gl(SSM_DTYPE, 3) dt;
+    tw_gl(f32, 1) a, d, bias;
+    tw_gl(f32, 4) initial, final;
+    tw_gl(i32, 1) cu;
+} ssm_args;
+
+/* What one block works on: SSM_P channels of one head of one sequence. */
+typedef struct {
+    int batch, head, group; /* coordinates in the tensors */
+    int sequence, channel;
+    int length, chunks;
+    float rate, skip, bias; /* A, D, what dt gets */
+} ssm_work;
+
+/* Blocks that work at the same time share b and c. Cuts the tensors of `g` to the block's sequence. */
+TW_FN ssm_work ssm_plan(ssm_args *g)
+{
+    ssm_work w;
+    const int heads = (int)tw_dim(g->x, 1), parts = ((int)tw_dim(g->x, 3) + SSM_P - 1) / SSM_P;
+    const int pair = tw_block(0) / parts;
+    w.channel = tw_block(0) % parts * SSM_P;
+    w.head = pair % heads;
+    w.group = w.head / (heads / (int)tw_dim(g->b, 1));
+    w.sequence = pair / heads;
+    w.batch = SSM_VARLEN ? 0 : w.sequence;
+    if (SSM_VARLEN) {
+        const int begin = tw_read_int(g->cu, w.sequence);
+        const int count = tw_read_int(g->cu, w.sequence + 1) - begin;
+        tw_narrow(g->x, 2, begin, count);
+        tw_narrow(g->b, 2, begin, count);
+        tw_narrow(g->c, 2, begin, count);
+        tw_narrow(g->z, 2, begin, count);
+        tw_narrow(g->y, 2, begin, count);
+        tw_narrow(g->dt, 2, begin, count);
+    }
+    w.length = (int)tw_dim(g->x, 2);
+    w.chunks = (w.length + SSM_T - 1) / SSM_T;
+    w.rate = tw_read(g->a, w.head);
+    w.skip = SSM_SKIP ? tw_read(g->d, w.head) : 0.0f;
+    w.bias = SSM_BIAS ? tw_read(g->bias, w.head) : 0.0f;
+    return w;
+}
+
+#endif

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The state-space model's description for tw: what it takes, how it is launched, what it must equal.
+ */
+#include <math.h>
+
+#include "host/tilewright_host.h"
+#include "reference.h"
+
+/* ssm_args of ssm.h, as every compiler of the kernel lays it out (arch/abi.h). */
+typedef struct {
+    tw_tensor_arg x, b, c, z, y, dt, a, d, bias, initial, final, cu;
+} ssm_arguments;
+
+/* clang-format off */
+static const tw_symbol symbols[] = {
+    { .name = "B", .preset = 1, .meaning = "batch" },
+    { .name = "S", .preset = 512, .meaning = "tokens; with varlen, of all sequences together" },
+    { .name = "H", .preset = 8, .meaning = "heads" },
+    { .name = "G", .preset = 1, .meaning = "groups of heads that share b and c; divides H" },
+    { .name = "P", .preset = 64, .meaning = "channels of a head" },
+    { .name = "N", .preset = 128, .meaning = "state dim: columns of a head's state" },
+    { .name = "Ns", .preset = 4, .meaning = "sequences, with varlen" },
+    { 0 },
+};
+
+static const tw_option options[] = {
+    { .name = "dtype", .macro = "SSM_DTYPE", .values = "bf16 f16", .preset = "bf16",
+      .meaning = "dtype of x, dt, b, c, z and y" },
+    { .name = "n", .macro = "SSM_N", .values = "16 32 64 128 256", .preset = "128", .fits = "N",
+      .meaning = "the instance's state dim" },
+    { .name = "skip", .macro = "SSM_SKIP", .values = "0 1", .preset = "1", .meaning = "1: + d[head] x" },
+    { .name = "gate", .macro = "SSM_GATE", .values = "0 1", .preset = "0", .meaning = "1: times silu(z)" },
+    { .name = "dt_bias", .macro = "SSM_BIAS", .values = "0 1", .preset = "1", .meaning = "1: dt + bias[head]" },
+    { .name = "softplus", .macro = "SSM_SOFTPLUS", .values = "0 1", .preset = "1",
+      .meaning = "1: dt = log(1 + e^dt)" },
+    { .name = "varlen", .macro = "SSM_VARLEN", .values = "0 1", .preset = "0",
+      .meaning = "1: Ns sequences one behind the other; cu says where each begins" },
+    { .name = "initial_state", .values = "0 1", .preset = "0", .meaning = "1: goes on from `initial`; 0: from 0" },
+    { .name = "final_state", .values = "0 1", .preset = "1", .meaning = "1: writes `final`" },
+    { 0 },
+};
+/* clang-format on */
+
+/* Where sequences of random length begin, 0 and S included; some may be empty. */
+static void random_cuts(const tw_problem *problem, const tw_tensor *tensor, double *values)
+{
+    int64_t total = tw_problem_size(problem, "S");
+    double sum = 0, before = 0;
+    tw_random_normal(tw_problem_seed(problem), tensor->row->name, 0, values, tensor->count);
+    for (size_t i = 0; i + 1 < tensor->count; i++)
+        sum += fabs(values[i]);
+    for (size_t i = 0; i < tensor->count; i++) {
+        double length = fabs(values[i]);
+        values[i] = i + 1 < tensor->count ? floor(before / sum * (double)total) : (double)total;
+        before += length;
+    }
+}
+
+/* clang-format off */
+static const tw_tensor_row tensors[] = {
+    { .name = "x", .dtype = "=dtype", .shape = "B S H P", .meaning = "input" },
+    { .name = "dt", .dtype = "=dtype", .shape = "B S H", .content = ssm_random_dt, .meaning = "time steps" },
+    { .name = "a", .dtype = "f32", .shape = "H", .content = ssm_random_a, .meaning = "A, not above 0" },
+    { .name = "b", .dtype = "=dtype", .shape = "B S G N", .meaning = "what the state takes x in along" },
+    { .name = "c", .dtype = "=dtype", .shape = "B S G N", .meaning = "what y reads the state along" },
+    { .name = "d", .dtype = "f32", .shape = "H", .present = "skip=1", .meaning = "factor of x in y" },
+    { .name = "z", .dtype = "=dtype", .shape = "B S H P", .present = "gate=1", .meaning = "gate of y" },
+    { .name = "bias", .dtype = "f32", .shape = "H", .present = "dt_bias=1", .content = ssm_random_bias,
+      .meaning = "added to dt" },
+    { .name = "initial", .dtype = "f32", .shape = "B H P N", .present = "initial_state=1 varlen=0",
+      .meaning = "state before the first token" },
+    { .name = "initial", .dtype = "f32", .shape = "Ns H P N", .present = "initial_state=1 varlen=1",
+      .meaning = "state before each sequence's first token" },
+    { .name = "cu", .dtype = "i32", .shape = "Ns+1", .present = "varlen=1", .content = random_cuts,
+      .meaning = "where each sequence begins, from 0 to S" },
+    { .name = "y", .dtype = "=dtype", .shape = "B S H P", .direction = TW_DIRECTION_OUT, .meaning = "result" },
+    { .name = "final", .dtype = "f32", .shape = "B H P N", .direction = TW_DIRECTION_OUT,
+      .present = "final_state=1 varlen=0", .meaning = "state behind the last token" },
+    { .name = "final", .dtype = "f32", .shape = "Ns H P N", .direction = TW_DIRECTION_OUT,
+      .present = "final_state=1 varlen=1", .meaning = "state behind each sequence's last token" },
+    { 0 },
+};
+
+static const char *const cases[] = {
+    "B=2 S=65 H=4 G=2 P=64 N=64 gate=1 initial_state=1",
+    "S=131 H=3 P=72 N=50 dtype=f16 n=64 softplus=0 skip=0",
+    0,
+};
+/* clang-format on */
+
+static tw_status validate(tw_problem *problem)
+{
+    const tw_tensor *cu = tw_problem_tensor(problem, "cu");
+    TW_TRY(ssm_validate(problem));
+    if (tw_problem_size(problem, "S") >= 1 << 29)
+        return tw_fail(TW_INVALID, "S must be below 2^29");
+    if (!cu)
+        return tw_ok();
+    if (tw_problem_size(problem, "B") != 1) {
+        return tw_fail(TW_INVALID, "B is %lld; with varlen=1 it must be 1, Ns counts the sequences",
+                       (long long)tw_problem_size(problem, "B"));
+    }
+    const int32_t *cut = cu->input;
+    int64_t last = cu->dim[0] - 1, total = tw_problem_size(problem, "S");
+    for (int64_t i = 0; i < last; i++) {
+        if (cut[i] > cut[i + 1]) {
+            return tw_fail(TW_INVALID, "cu falls from %d to %d at element %lld; sequences may not overlap",
+                           (int)cut[i], (int)cut[i + 1], (long long)i + 1);
+        }
+    }
+    if (cut[0] != 0 || cut[last] != total) {
+        return tw_fail(TW_INVALID, "cu goes from %d to %d; it must go from 0 to S = %lld", (int)cut[0],
+                       (int)cut[last], (long long)total);
+    }
+    return tw_ok();
+}
+
+/* A tensor B S H ... as the kernel takes it, B H S ...; B S H as B H S. */
+static tw_tensor_arg by_heads(const tw_problem *problem, const char *name)
+{
+    tw_tensor_arg given = tw_problem_argument(problem, name), turned = given;
+    turned.dim[1] = given.dim[2];
+    turned.dim[2] = given.dim[1];
+    turned.stride[1] = given.stride[2];
+    turned.stride[2] = given.stride[1];
+    return turned;
+}
+
+static tw_status arguments(const tw_problem *problem, const tw_kernel_info *info, void *args,
+                           uint32_t grid[3])
+{
+    int64_t channels = info->tile[1], blocks = tw_problem_size(problem, "P");
+    if (channels < 1)
+        return tw_fail(TW_INVALID, "ssm_info has no tile size P");
+    blocks = (blocks + channels - 1) / channels;
+    if (__builtin_mul_overflow(blocks, tw_problem_size(problem, "H"), &blocks) ||
+        __builtin_mul_overflow(blocks, ssm_sequence_count(problem), &blocks) || blocks > INT32_MAX)
+        return tw_fail(TW_INVALID, "ssm: more than 2^31 - 1 blocks; make B, H or P smaller");
+    *(ssm_arguments *)args = (ssm_arguments){
+        .x = by_heads(problem, "x"),
+        .b = by_heads(problem, "b"),
+        .c = by_heads(problem, "c"),
+        .z = by_heads(problem, "z"),
+        .y = by_heads(problem, "y"),
+        .dt = by_heads(problem, "dt"),
+        .a = tw_problem_argument(problem, "a"),
+        .d = tw_problem_argument(problem, "d"),
+        .bias = tw_problem_argument(problem, "bias"),
+        .initial = tw_problem_argument(problem, "initial"),
+        .final = tw_problem_argument(problem, "final"),
+        .cu = tw_problem_argument(problem, "cu"),
+    };
+    grid[0] = (uint32_t)blocks;
+    grid[1] = grid[2] = 1;
+    return tw_ok();
+}
+
+/* Scores, the state as an operand and the scaled x are rounded to the dtype once each, y once; each uniformly
+ * in half a step (1.7e-3 for bf16, 2.1e-4 for f16). A final state has the rounding of x alone; its dtype does
+ * not tell which, so the bound is that of bf16. */
+static double bound(tw_dtype dtype)
+{
+    switch (dtype) {
+    case TW_DTYPE_F16: return 7e-4;
+    default: return 5e-3;
+    }
+}
+
+const tw_kernel tw_kernel_ssm = {
+    .name = "ssm",
+    .summary =
+        "Mamba-2's state-space model by heads, forward, in one pass: state = exp(dt A) state + dt x b^T, y = state c",
+    .source = "examples/ssm/ssm.c",
+    .symbols = symbols,
+    .options = options,
+    .tensors = tensors,
+    .args_bytes = sizeof(ssm_arguments),
+    .cases = cases,
+    .validate = validate,
+    .arguments = arguments,
+    .reference = ssm_reference,
+    .flops = ssm_flops,
+    .bound = bound,
+};

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What an instance of ssm and of ssm_step fixes, and the tiling that follows from it.
+ */
+#ifndef TW_EXAMPLES_SSM_OPTIONS_H
+#define TW_EXAMPLES_SSM_OPTIONS_H
+
+#include <tilewright.h>
+
+#ifndef SSM_DTYPE /* bf16 or f16: of x, b, c, z, dt and y */
+#define SSM_DTYPE bf16
+#endif
+#ifndef SSM_N /* 16, 32, 64, 128 or 256: the state's columns */
+#define SSM_N 128
+#endif
+#ifndef SSM_SKIP /* 1: + D x */
+#define SSM_SKIP 1
+#endif
+#ifndef SSM_GATE /* 1: times silu(z) */
+#define SSM_GATE 0
+#endif
+#ifndef SSM_BIAS /* 1: dt + bias */
+#define SSM_BIAS 1
+#endif
+#ifndef SSM_SOFTPLUS
+#define SSM_SOFTPLUS 1
+#endif
+#ifndef SSM_VARLEN
+#define SSM_VARLEN 0
+#endif
+
+#define SSM_TUNE(machine, n, chunk, channels, rows, cols, stages)                                            \
+    enum { SSM_T_##machine##_##n = chunk, SSM_P_##machine##_##n = channels };                                \
+    enum { SSM_ROWS_##machine##_##n = rows, SSM_COLS_##machine##_##n = cols };                               \
+    enum { SSM_STAGES_##machine##_##n = stages };                                                            \
+    TW_STATIC_ASSERT(chunk % (16 * rows) == 0 && channels % (16 * rows) == 0 && chunk % (16 * cols) == 0 &&  \
+                         channels % (16 * cols) == 0,                                                        \
+                     "ssm/tune.def: tile of " #machine);
+#include "tune.def"
+
+#define SSM_TUNED(what)                                                                                      \
+    (SSM_N <= 64    ? (int)TW__JOIN(TW_HERE(what), _64)                                                      \
+     : SSM_N <= 128 ? (int)TW__JOIN(TW_HERE(what), _128)                                                     \
+                    : (int)TW__JOIN(TW_HERE(what), _256))
+enum {
+    SSM_T = SSM_TUNED(SSM_T_),
+    SSM_P = SSM_TUNED(SSM_P_),
+    SSM_ROWS = SSM_TUNED(SSM_ROWS_),
+    SSM_COLS = SSM_N % 32 == 0 ? SSM_TUNED(SSM_COLS_) : 1,
+    SSM_STAGES = SSM_TUNED(SSM_STAGES_)
+};
+TW_STATIC_ASSERT(SSM_N % 16 == 0 && SSM_N <= 256, "ssm: SSM_N must be a multiple of 16 up to 256");
+
+TW_TEAM(SSM_ROWS, SSM_COLS);
+
+/* dt as the tensor gives it, made what the model takes. */
+TW_FN float ssm_dt(float given, float bias)
+{
+    return SSM_SOFTPLUS ? tw_softplusf(given + bias) : given + bias;
+}
+
+/* Base-2 logarithm of a step's decay. 2^-126 is 0 beside anything. */
+TW_FN float ssm_rate(float dt, float a) { return tw_maxf(dt * a * TW_LOG2_E, -126.0f); }
+
+#endif
