@@ -64,20 +64,23 @@ static inline tw__emu_mbarrier_times *tw__emu_mbarrier_times_of(tw__emu_lane *la
     return tw__emu_hopper_of(lane)->mbarrier[tw__emu_mbarrier_slot(lane, bar)];
 }
 
-/* A barrier is used by many at once; it has to be made before. */
-TW__EMU_FUNCTION tw__emu_mbarrier tw__emu_mbarrier_read(tw__emu_lane *lane, const void *bar, const char *what)
+/* A barrier is used by many at once; it has to be made before. `lane` looks; `peer` is of the block that the
+ * barrier lies in, the lane itself or its counterpart in another block of the cluster. */
+TW__EMU_FUNCTION tw__emu_mbarrier tw__emu_mbarrier_read(tw__emu_lane *lane, tw__emu_lane *peer,
+                                                        const void *bar, const char *what)
 {
-    const char *shared = tw__emu_shared(lane, bar, 8, what);
+    const char *shared = tw__emu_shared(peer, bar, 8, what);
     tw__emu_mbarrier barrier;
     uint64_t word;
     memcpy(&word, shared, sizeof word);
     barrier = tw__emu_mbarrier_decode(word);
     if (!barrier.there)
         tw__emu_fail_as(
-            lane, TW_FINDING_mbarrier, NULL,
+            peer, TW_FINDING_mbarrier, NULL,
             "%s: there is no mbarrier at shared address %ld: it was not initialised, or overwritten", what,
-            (long)((const char *)bar - lane->block->shared));
-    tw__emu_check_read(lane, (size_t)(shared - lane->block->shared) / 4, TW__EMU_EVERY_BYTE, what);
+            (long)((const char *)bar - peer->block->shared));
+    tw__emu_check_read(lane, peer->block, (size_t)(shared - peer->block->shared) / 4, TW__EMU_EVERY_BYTE,
+                       what);
     return barrier;
 }
 
@@ -103,7 +106,7 @@ TW__EMU_FUNCTION void tw__emu_mbarrier_write(tw__emu_lane *lane, void *bar, tw__
 TW__EMU_FUNCTION void tw__emu_mbarrier_arrive(tw__emu_lane *lane, tw__emu_lane *peer, void *bar, int bytes,
                                               const char *what)
 {
-    tw__emu_mbarrier barrier = tw__emu_mbarrier_read(peer, bar, what);
+    tw__emu_mbarrier barrier = tw__emu_mbarrier_read(lane, peer, bar, what);
     if (barrier.pending == 0)
         tw__emu_fail_as(lane, TW_FINDING_mbarrier, NULL,
                         "%s: the mbarrier at %ld has all %d arrivals of this phase and waits for %d bytes",
@@ -120,17 +123,19 @@ TW__EMU_FUNCTION void tw__emu_mbarrier_arrive(tw__emu_lane *lane, tw__emu_lane *
 
 /* ---- landing ---- */
 
-TW__EMU_FUNCTION tw__emu_landing *tw__emu_landing_add(tw__emu_lane *lane, const void *bar, const char *what)
+/* `lane` issues, into the block of `peer` (tw__emu_mbarrier_read). */
+TW__EMU_FUNCTION tw__emu_landing *tw__emu_landing_add(tw__emu_lane *lane, tw__emu_lane *peer, const void *bar,
+                                                      const char *what)
 {
-    tw__emu_hopper *hopper = tw__emu_hopper_of(lane);
+    tw__emu_hopper *hopper = tw__emu_hopper_of(peer);
     tw__emu_landing *landing;
-    tw__emu_mbarrier_read(lane, bar, what);
+    tw__emu_mbarrier_read(lane, peer, bar, what);
     hopper->landing = (tw__emu_landing *)tw__emu_grow(lane, hopper->landing, hopper->landings,
                                                       &hopper->landing_capacity, sizeof *hopper->landing);
     landing = &hopper->landing[hopper->landings++];
     memset(landing, 0, sizeof *landing);
-    landing->lane = lane;
-    landing->barrier = (size_t)((const char *)bar - lane->block->shared);
+    landing->lane = peer;
+    landing->barrier = (size_t)((const char *)bar - peer->block->shared);
     return landing;
 }
 
@@ -155,7 +160,7 @@ TW__EMU_FUNCTION int tw__emu_landings_needed(const tw__emu_block *block, size_t 
 TW__EMU_FUNCTION void tw__emu_landings_land(tw__emu_lane *lane, char *bar, int count)
 {
     tw__emu_hopper *hopper = tw__emu_hopper_of(lane);
-    tw__emu_mbarrier barrier = tw__emu_mbarrier_read(lane, bar, "mbarrier.try_wait");
+    tw__emu_mbarrier barrier = tw__emu_mbarrier_read(lane, lane, bar, "mbarrier.try_wait");
     int kept = 0;
     for (int i = 0; i < hopper->landings; i++) {
         tw__emu_landing *landing = &hopper->landing[i];
@@ -240,7 +245,7 @@ TW_FN void tw__isa_mbarrier_wait(void *bar, int parity)
     tw__emu_lane *lane = tw__emu_enter();
     tw__emu_mbarrier_wait what;
     tw__emu_wait wait;
-    tw__emu_mbarrier barrier = tw__emu_mbarrier_read(lane, bar, "mbarrier.try_wait");
+    tw__emu_mbarrier barrier = tw__emu_mbarrier_read(lane, lane, bar, "mbarrier.try_wait");
     what.block = lane->block;
     what.bar = (char *)bar;
     what.parity = parity & 1;
@@ -248,7 +253,7 @@ TW_FN void tw__isa_mbarrier_wait(void *bar, int parity)
     wait.describe = tw__emu_mbarrier_describe;
     wait.arg = &what;
     tw__emu_wait_lane(&wait);
-    barrier = tw__emu_mbarrier_read(lane, bar, "mbarrier.try_wait");
+    barrier = tw__emu_mbarrier_read(lane, lane, bar, "mbarrier.try_wait");
     if (barrier.phase == what.parity)
         tw__emu_landings_land(
             lane, what.bar,
@@ -271,7 +276,7 @@ TW__EMU_FUNCTION void tw__emu_land_copies(const tw__emu_landing *landing)
 TW_FN void tw__isa_cp_async_arrive(void *bar)
 {
     tw__emu_lane *lane = tw__emu_enter();
-    tw__emu_landing *landing = tw__emu_landing_add(lane, bar, "cp.async.mbarrier.arrive");
+    tw__emu_landing *landing = tw__emu_landing_add(lane, lane, bar, "cp.async.mbarrier.arrive");
     landing->land = tw__emu_land_copies;
     landing->arrivals = 1;
     landing->copies = lane->copies.issued;

@@ -213,18 +213,19 @@ static inline unsigned tw__emu_byte_mask(size_t offset, int bytes)
     return bytes >= 4 ? (unsigned)TW__EMU_EVERY_BYTE : ((1u << bytes) - 1u) << offset % 4;
 }
 
-static inline void tw__emu_check_read(tw__emu_lane *lane, size_t word, unsigned mask, const char *what)
+/* `lane` reads in `block`, its own or another of its cluster. */
+static inline void tw__emu_check_read(tw__emu_lane *lane, const tw__emu_block *block, size_t word,
+                                      unsigned mask, const char *what)
 {
-    const tw__emu_shadow *shadow = lane->block->shadow;
+    const tw__emu_shadow *shadow = block->shadow;
     tw__emu_stamp last = shadow->writer[word];
     if (__builtin_expect(shadow->busy[word] != 0, 0))
-        tw__emu_found_busy(lane, lane->block, word, "reads");
+        tw__emu_found_busy(lane, block, word, "reads");
     else if (__builtin_expect((shadow->known[word] & mask) != mask, 0))
         tw__emu_found_unknown(lane, word, what);
-    else if (__builtin_expect(tw__emu_unseen(tw__emu_seen(&lane->wave->times.clock, lane->block), last) &&
-                                  (last & mask),
-                              0))
-        tw__emu_found_race(lane, lane->block, word, last, "reads", "wrote");
+    else if (__builtin_expect(
+                 tw__emu_unseen(tw__emu_seen(&lane->wave->times.clock, block), last) && (last & mask), 0))
+        tw__emu_found_race(lane, block, word, last, "reads", "wrote");
 }
 
 static inline tw__emu_stamp tw__emu_stamp_of(const tw__emu_lane *lane, unsigned mask)
@@ -240,7 +241,7 @@ TW__EMU_FUNCTION void tw__emu_shadow_read(tw__emu_lane *lane, size_t offset, int
     tw__emu_stamp *reader = shadow->reader + (size_t)lane->wave->index * shadow->words;
     tw__emu_stamp stamp = tw__emu_stamp_of(lane, mask);
     for (size_t word = offset / 4; word <= tw__emu_last_word(offset, bytes); word++) {
-        tw__emu_check_read(lane, word, mask, what);
+        tw__emu_check_read(lane, lane->block, word, mask, what);
         reader[word] = tw__emu_next_stamp(reader[word], stamp);
     }
 }
@@ -255,7 +256,7 @@ TW__EMU_FUNCTION void tw__emu_shadow_look(tw__emu_lane *lane, size_t offset, int
     for (size_t word = offset / 4; word <= tw__emu_last_word(offset, bytes); word++) {
         tw__emu_stamp last = shadow->writer[word];
         int agent = tw__emu_stamp_agent(last);
-        tw__emu_check_read(lane, word, TW__EMU_EVERY_BYTE, what);
+        tw__emu_check_read(lane, lane->block, word, TW__EMU_EVERY_BYTE, what);
         if (agent < TW__EMU_LANDING_AGENT && tw__emu_stamp_time(last) > fenced[agent] &&
             !tw__emu_unseen(tw__emu_seen(clock, lane->block), last))
             tw__emu_found(

@@ -107,10 +107,11 @@ TW__EMU_FUNCTION void tw__emu_land_box(const tw__emu_landing *landing)
     tw__emu_box_move(landing->lane, &landing->box, landing->lane->block->shared + landing->barrier);
 }
 
-/* Into the block of `lane`. */
-TW__EMU_FUNCTION void tw__emu_box_load(tw__emu_lane *lane, const tw__emu_box *box, const void *bar)
+/* Into the block of `peer`. */
+TW__EMU_FUNCTION void tw__emu_box_load(tw__emu_lane *lane, tw__emu_lane *peer, const tw__emu_box *box,
+                                       const void *bar)
 {
-    tw__emu_landing *landing = tw__emu_landing_add(lane, bar, "TMA load");
+    tw__emu_landing *landing = tw__emu_landing_add(lane, peer, bar, "TMA load");
     landing->land = tw__emu_land_box;
     landing->bytes = (uint32_t)tw__emu_box_bytes(box);
     landing->box = *box;
@@ -125,14 +126,15 @@ TW_FN void tw__isa_tma_load(void *shared, const void *map, int c, int r, int i1,
     tw__emu_lane *lane = tw__emu_enter();
     tw__emu_box box = tw__emu_box_make(lane, map, shared, at, "TMA load");
     tw__emu_shared_issue(lane, lane->block, box.shared, tw__emu_box_bytes(&box), TW__EMU_TMA_COPY);
-    tw__emu_box_load(lane, &box, bar);
+    tw__emu_box_load(lane, lane, &box, bar);
 }
 
 /* A copy into another block may land before that block expects it: its barrier then counts the bytes ahead.
  */
-TW__EMU_FUNCTION void tw__emu_box_land_early(tw__emu_lane *peer, const tw__emu_box *box, char *bar)
+TW__EMU_FUNCTION void tw__emu_box_land_early(tw__emu_lane *lane, tw__emu_lane *peer, const tw__emu_box *box,
+                                             char *bar)
 {
-    tw__emu_mbarrier barrier = tw__emu_mbarrier_read(peer, bar, "TMA load");
+    tw__emu_mbarrier barrier = tw__emu_mbarrier_read(lane, peer, bar, "TMA load");
     tw__emu_box_move(peer, box, bar);
     barrier.bytes -= tw__emu_box_bytes(box);
     if (barrier.bytes < -TW__EMU_MBARRIER_MAX)
@@ -163,9 +165,9 @@ TW_FN void tw__isa_tma_load_multicast(void *shared, const void *map, int c, int 
         box.shared = tw__emu_peer_shared(lane, peer, shared);
         tw__emu_shared_issue(lane, peer->block, box.shared, tw__emu_box_bytes(&box), TW__EMU_TMA_COPY);
         if (peer != lane && tw__emu_random(&cluster->random) % 2 == 0)
-            tw__emu_box_land_early(peer, &box, there);
+            tw__emu_box_land_early(lane, peer, &box, there);
         else
-            tw__emu_box_load(peer, &box, there);
+            tw__emu_box_load(lane, peer, &box, there);
         box.again = 1;
     }
 }

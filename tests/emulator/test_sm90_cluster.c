@@ -152,13 +152,14 @@ static void kernel_ring(const void *args)
 {
     ring_case *test = *(ring_case *const *)args;
     ring_layout *ring = (ring_layout *)tw__isa_shared_base();
-    if (tw__isa_wave() == 0 && tw__isa_lane() == 0)
+    if (tw__isa_wave() == 1 && tw__isa_lane() == 0)
         for (int s = 0; s < STAGES; s++) {
             tw__isa_mbarrier_init(&ring->full[s], 1);
             tw__isa_mbarrier_init(&ring->empty[s], test->omitted == PEERS_RELEASE ? 1 : 2);
         }
-    tw__isa_barrier();
-    if (test->omitted != FIRST_MEETING) {
+    if (test->omitted == FIRST_MEETING) {
+        tw__isa_barrier();
+    } else {
         tw__isa_cluster_arrive();
         tw__isa_cluster_wait();
     }

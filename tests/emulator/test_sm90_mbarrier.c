@@ -52,7 +52,8 @@ static void kernel_phases(const void *args)
     tw__isa_mbarrier_wait(bar, 1); /* the phase before the first is over */
     for (int phase = 0; phase < 4; phase++) {
         for (int arrival = 0; arrival < 2; arrival++) {
-            tw__emu_mbarrier barrier = tw__emu_mbarrier_read(tw__emu_lane_state, bar, "test");
+            tw__emu_mbarrier barrier =
+                tw__emu_mbarrier_read(tw__emu_lane_state, tw__emu_lane_state, bar, "test");
             log->wrong +=
                 barrier.phase != phase % 2 || barrier.pending != 2 - arrival || barrier.expected != 2;
             tw__isa_mbarrier_arrive(bar);
