@@ -12,11 +12,14 @@ TW__EMU_FAILURE void tw__emu_fail_diverged(tw__emu_lane *lane, int a, const char
                                            const char *at_b)
 {
     const uint32_t *at = lane->block->index;
-    tw__emu_fail(TW_FINDING_divergence,
-                 "block (%u,%u,%u) wave %d: lane %d is at %s, lane %d %s%s: "
-                 "all lanes of a wave must reach a collective instruction together",
-                 at[0], at[1], at[2], lane->wave->index, a, at_a, b, at_b ? "is at " : "returned",
-                 at_b ? at_b : "");
+    const void *places[] = {lane->wave->lane[a].site, lane->wave->lane[b].site};
+    char text[TW_FINDING_TEXT];
+    snprintf(text, sizeof text,
+             "block (%u,%u,%u) wave %d: lane %d is at %s at {1}, lane %d %s%s%s: "
+             "all lanes of a wave must reach a collective instruction together",
+             at[0], at[1], at[2], lane->wave->index, a, at_a, b, at_b ? "is at " : "returned",
+             at_b ? at_b : "", at_b ? " at {2}" : "");
+    tw__emu_fail_whole(TW_FINDING_divergence, places, 2, text);
 }
 
 TW__EMU_FAILURE void tw__emu_fail_barrier(tw__emu_block *block)
@@ -26,10 +29,13 @@ TW__EMU_FAILURE void tw__emu_fail_barrier(tw__emu_block *block)
         waiting++;
     while (block->wave[gone].state != TW__EMU_RETURNED)
         gone++;
-    tw__emu_fail(TW_FINDING_divergence,
-                 "block (%u,%u,%u): wave %d is at %s, wave %d returned: "
-                 "all waves of a block must reach a barrier together",
-                 block->index[0], block->index[1], block->index[2], waiting, block->wave[waiting].what, gone);
+    const void *place = block->wave[waiting].lane[0].site;
+    char text[TW_FINDING_TEXT];
+    snprintf(text, sizeof text,
+             "block (%u,%u,%u): wave %d is at %s at {1}, wave %d returned: "
+             "all waves of a block must reach a barrier together",
+             block->index[0], block->index[1], block->index[2], waiting, block->wave[waiting].what, gone);
+    tw__emu_fail_whole(TW_FINDING_divergence, &place, 1, text);
 }
 
 enum { TW__EMU_WAIT_BYTES = 160 }; /* of one lane's part of the report */

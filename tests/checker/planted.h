@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * Small kernels, each with one thing wrong, and the same kernels without it: the emulator has to name exactly that
- * fault at exactly that line, and nothing in the twin.
+ * Small kernels, each with one thing wrong, and the same kernels without it: the emulator has to name exactly
+ * that fault at exactly that line, and nothing in the twin.
  *
  *   #define TW_MACHINE sm90
  *   #include "planted.h"
  *
- * A kernel takes a planted_case. Where its `fault` is set it does the wrong thing, on a line that says HERE(); the
- * twin runs with `fault` 0. A second line that the finding has to name says THERE().
+ * A kernel takes a planted_case. Where its `fault` is set it does the wrong thing, on a line that says
+ * HERE(); the twin runs with `fault` 0. A second line that the finding has to name says THERE().
  */
 #ifndef TESTS_CHECKER_PLANTED_H
 #define TESTS_CHECKER_PLANTED_H
@@ -29,8 +29,8 @@
 enum { ELEMENTS = 4096, SHARED_BYTES = 65536 };
 
 typedef struct {
-    float *in, *out; /* ELEMENTS each */
-    tw_tensor_map *map; /* of `in`, as 64 rows of 64 f32, in boxes of 8 x 32 */
+    float *in, *out;              /* ELEMENTS each */
+    tw_tensor_map *map, *out_map; /* 64 rows of 64 f32 (of `out` 60), in boxes of 8 x 32, swizzled */
     int fault;
 } planted_case;
 
@@ -48,22 +48,43 @@ static inline int planted_thread(void) { return tw__isa_wave() * TW_LANES + tw__
 static tw_findings planted_run(void (*kernel)(const void *), int waves, int blocks, int fault, int schedules)
 {
     static tw_finding room[TW_FINDINGS_MAX];
-    static tw_tensor_map map;
+    static tw_tensor_map map, out_map;
     static char message[512];
-    planted_case test = {planted_in, planted_out, &map, fault};
+    planted_case test = {planted_in, planted_out, &map, &out_map, fault};
     tw_tensor_arg tensor = {.data = planted_in, .dim = {64, 64}, .stride = {64, 1}};
-    tw_tensor_map_request box = {&tensor, 2, TW_DTYPE_F32, 8, 32, 128};
+    tw_tensor_arg out = {.data = planted_out, .dim = {64, 60}, .stride = {64, 1}};
+    tw_tensor_map_request box = {&tensor, 2, TW_DTYPE_F32, 8, 32, 128},
+                          out_box = {&out, 2, TW_DTYPE_F32, 8, 32, 128};
     const tw_memory memory[] = {
-        {.name = "in", .data = planted_in, .rows = 64, .row_bytes = 256, .stride = 256, .element_bytes = 4, .is_input = 1},
-        {.name = "out", .data = planted_out, .rows = 64, .row_bytes = 240, .stride = 256, .element_bytes = 4, .is_output = 1},
+        {.name = "in",
+         .data = planted_in,
+         .rows = 64,
+         .row_bytes = 256,
+         .stride = 256,
+         .element_bytes = 4,
+         .is_input = 1},
+        {.name = "out",
+         .data = planted_out,
+         .rows = 64,
+         .row_bytes = 240,
+         .stride = 256,
+         .element_bytes = 4,
+         .is_output = 1},
     };
     tw_findings findings = {0};
     assert_int_equal(tw_tensor_map_make(&box, NULL, &map).code, TW_OK);
+    assert_int_equal(tw_tensor_map_make(&out_box, NULL, &out_map).code, TW_OK);
     for (int seed = 1; seed <= schedules; seed++) {
-        tw_report report = {.keep_going = 1, .memories = 2, .memory = memory, .finding = room, .capacity = TW_FINDINGS_MAX};
-        tw_kernel_info info = {.abi = TW_ABI, .threads = (uint32_t)(waves * TW_LANES), .shared_bytes = SHARED_BYTES};
-        tw_launch_request request = {.args = &test, .grid = {(uint32_t)blocks, 1, 1}, .seed = (uint64_t)seed,
-                                     .message = message, .message_bytes = sizeof message, .report = &report};
+        tw_report report = {
+            .keep_going = 1, .memories = 2, .memory = memory, .finding = room, .capacity = TW_FINDINGS_MAX};
+        tw_kernel_info info = {
+            .abi = TW_ABI, .threads = (uint32_t)(waves * TW_LANES), .shared_bytes = SHARED_BYTES};
+        tw_launch_request request = {.args = &test,
+                                     .grid = {(uint32_t)blocks, 1, 1},
+                                     .seed = (uint64_t)seed,
+                                     .message = message,
+                                     .message_bytes = sizeof message,
+                                     .report = &report};
         tw__emu_launch(&request, &info, kernel);
         tw_findings_add(&findings, &report);
     }
@@ -80,8 +101,10 @@ static inline int planted_at(const char *place, int line)
     return found && (unsigned)(found[strlen(wanted)] - '0') > 9;
 }
 
-/* `kernel` with its fault gives findings of `code` at HERE() alone, naming THERE() if there is one; without it none. */
-static void planted(const char *name, void (*kernel)(const void *), int waves, int blocks, tw_finding_code code)
+/* `kernel` with its fault gives findings of `code` at HERE() alone, naming THERE() if there is one; without
+ * it none. */
+static void planted(const char *name, void (*kernel)(const void *), int waves, int blocks,
+                    tw_finding_code code)
 {
     enum { SCHEDULES = 6 };
     tw_findings found, clean = planted_run(kernel, waves, blocks, 0, SCHEDULES);
@@ -94,11 +117,13 @@ static void planted(const char *name, void (*kernel)(const void *), int waves, i
     for (size_t i = 0; i < found.count; i++) {
         char *line = tw_finding_line(&found.item[i]);
         const char *place = found.item[i].place.kernel, *other = found.item[i].other;
-        int here = planted_at(place, planted_here), named = !planted_there || planted_at(other, planted_there);
+        int here = planted_at(place, planted_here),
+            named = !planted_there || planted_at(other, planted_there);
         if (planted_there && planted_at(place, planted_there) && planted_at(other, planted_here))
             here = named = 1; /* the two came in the other order */
         if (found.item[i].code != (uint32_t)code || !here || !named)
-            fail_msg("%s: not TW%d at line %d with %d: %s", name, (int)code, planted_here, planted_there, line);
+            fail_msg("%s: not TW%d at line %d with %d: %s", name, (int)code, planted_here, planted_there,
+                     line);
         free(line);
     }
     tw_findings_free(&found);

@@ -7,11 +7,16 @@
 
 #include "planted_anywhere.inc"
 
+/* A wave's copy, 4 bytes a lane. A macro: the findings' line is the caller's. */
+#define copy(test, to)                                                                                       \
+    tw__isa_copy(tw__isa_make_buffer((test)->in, 4 * ELEMENTS), planted_shared(to),                          \
+                 4u * (unsigned)tw__isa_lane(), 4)
+
 /* Wave 0 copies 256 bytes; everyone reads them. */
 static void copy_once(const planted_case *test)
 {
     if (tw__isa_wave() == 0)
-        THERE(), tw__isa_copy(tw__isa_make_buffer(test->in, 4 * ELEMENTS), planted_shared(0), 4u * (unsigned)tw__isa_lane(), 4);
+        THERE(), copy(test, 0);
 }
 
 /* vmcnt is not waited for before the barrier. */
@@ -32,10 +37,9 @@ static void no_wait_for_copies(const void *args)
 static void waits_for_too_few(const void *args)
 {
     const planted_case *test = (const planted_case *)args;
-    tw__buffer in = tw__isa_make_buffer(test->in, 4 * ELEMENTS);
     uint32_t word;
     for (int c = 0; c < 3; c++)
-        THERE(), tw__isa_copy(in, planted_shared(1024 * tw__isa_wave() + 256 * c), 4u * (unsigned)tw__isa_lane(), 4);
+        THERE(), copy(test, 1024 * tw__isa_wave() + 256 * c);
     tw__isa_wait_copies(test->fault ? 2 : 1);
     HERE(), tw__isa_shared_load(&word, planted_shared(1024 * tw__isa_wave() + 256 + 4 * tw__isa_lane()), 4);
     tw__isa_wait_copies(0);
@@ -64,8 +68,7 @@ static void wait_behind_barrier(const void *args)
 static void ends_too_early(const void *args)
 {
     const planted_case *test = (const planted_case *)args;
-    HERE(), tw__isa_copy(tw__isa_make_buffer(test->in, 4 * ELEMENTS), planted_shared(256 * tw__isa_wave()),
-                         4u * (unsigned)tw__isa_lane(), 4);
+    HERE(), copy(test, 256 * tw__isa_wave());
     if (!test->fault)
         tw__isa_wait_copies(0);
 }
