@@ -11,13 +11,14 @@ enum { TW__SWIZZLE_UNIT = 8 };
 
 /* A core across its tile is read two bytes a lane, 32 lanes at a time: 32 bytes of rows r and r + 4 each. In
  * panels of 64 bytes these are two lines apart, so the second bit of the line's number has to move half a
- * panel; the first has to move one unit, since a chunk is written in two halves, whole lines at a time. (In
- * panels of 32 bytes no XOR parts rows r and r + 4: such a read meets each bank twice.) */
+ * panel; the first has to move one unit, since a chunk is written in two halves, whole lines at a time. The
+ * lines' units are 0 1 7 6 4 5 3 2. (In panels of 32 bytes no XOR parts rows r and r + 4: such a read meets
+ * each bank twice.) */
 #define TW_NATIVE_SWIZZLE
 TW_FN unsigned tw__swizzle(unsigned row, unsigned panel, unsigned units)
 {
-    unsigned line = row * panel / 128 % units;
-    return units == 8 ? (line & 1) | (line & 2) << 1 | line >> 2 << 1 : line;
+    unsigned line = row * panel / 128 % units, second = line & 2;
+    return units == 8 ? line ^ second * 2 ^ second / 2 : line;
 }
 
 #include "../common/fragment.h"
