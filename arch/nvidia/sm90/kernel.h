@@ -20,6 +20,8 @@ TW_FN void tw__leave_cluster(int blocks)
 
 #if !TW_EMULATED
 
+/* Known at compile time, so that <<<>>> launches clusters as well. A cluster of one is what every launch is;
+ * the code is the same to the byte. */
 #define TW__LAUNCHED(block_threads)                                                                          \
     __cluster_dims__(tw_cluster_blocks, 1, 1) __launch_bounds__(block_threads, 1)
 
