@@ -21,7 +21,8 @@ typedef struct {
     tw_ring(ssm_stage, SSM_STAGES) ring;
     tw_st(SSM_DTYPE, SSM_P, SSM_N) state; /* as the chunk's C multiplies it */
     tw_st(SSM_DTYPE, SSM_T, SSM_T) scores;
-    tw_sv(f32, SSM_T) decay, sources;
+    tw_sv(f32, 2 * SSM_T) vectors; /* decay, sources */
+    tw_staging(SSM_DTYPE, SSM_T, SSM_P) out;
 } ssm_shared;
 
 TW_KERNEL(ssm, TW_PIPELINED_THREADS, (ssm_args, args))
@@ -39,6 +40,8 @@ TW_KERNEL(ssm, TW_PIPELINED_THREADS, (ssm_args, args))
     tw_rv(f32, SSM_T, a_col) weights;
     float last = 0.0f;
     TW_SHARED(ssm_shared, shared);
+    tw_view(shared_decay, 1, SSM_T, shared->vectors, 0, 0);
+    tw_view(shared_sources, 1, SSM_T, shared->vectors, 0, SSM_T);
     TW_PIPE(pipe, shared->ring);
 
     tw_load(state, g.initial, w.sequence, w.head, w.channel, 0);
@@ -58,21 +61,21 @@ TW_KERNEL(ssm, TW_PIPELINED_THREADS, (ssm_args, args))
             tw_map(rows, x, ssm_rate(x, w.rate));
             tw_scan(rows, sum);
             tw_map2(dt, x, rows, decay, decay - tw_log2f(x));
-            tw_store(shared->decay, rows);
-            tw_store(shared->sources, dt);
+            tw_store(shared_decay, rows);
+            tw_store(shared_sources, dt);
             tw_store(shared->state, state);
             tw_meet();
 
             tw_mm_ABt(s, stage->c, stage->b);
-            tw_load(cols, shared->sources);
+            tw_load(cols, shared_sources);
             tw_tril_decay(s, 0, rows, cols);
             if (SSM_SKIP)
                 tw_map_at(s, x, r, c, r == c ? x + w.skip : x);
             tw_store(shared->scores, s);
             tw_mm_ABt(y, stage->c, shared->state);
             tw_map_row(y, x, rows, decay, x * tw_exp2f(decay));
-            tw_pick(last, shared->decay, 0, SSM_T - 1);
-            tw_load(weights, shared->sources);
+            tw_pick(last, shared_decay, 0, SSM_T - 1);
+            tw_load(weights, shared_sources);
             tw_meet(); /* from here on only the stage and the scores are read */
 
             if (SSM_GATE)
@@ -80,7 +83,7 @@ TW_KERNEL(ssm, TW_PIPELINED_THREADS, (ssm_args, args))
             tw_mma_AB(y, shared->scores, stage->x);
             if (SSM_GATE)
                 tw_map2(y, x, gate, z, x * tw_siluf(z));
-            tw_store(g.y, y, w.batch, w.head, i * SSM_T, w.channel);
+            tw_store_async(g.y, y, shared->out, w.batch, w.head, i * SSM_T, w.channel);
             tw_map(weights, x, tw_exp2f(last - x));
             tw_load_transposed(x_down, stage->x);
             tw_mul(x_down, x_down, weights);
@@ -95,3 +98,4 @@ TW_EXPORT(ssm, ssm_args, ssm_shared, SSM_T, SSM_P, SSM_N)
 TW_STREAM(ssm, ssm_args, b, ssm_stage, b)
 TW_STREAM(ssm, ssm_args, c, ssm_stage, c)
 TW_STREAM(ssm, ssm_args, x, ssm_stage, x)
+TW_STREAM(ssm, ssm_args, y, ssm_shared, out)
