@@ -39,13 +39,14 @@ typedef struct {
     float rate, skip, bias; /* A, D, what dt gets */
 } ssm_work;
 
-/* Blocks that work at the same time share b and c. Cuts the tensors of `g` to the block's sequence. */
+/* Heads that share b and c stand side by side, and on one chiplet. Cuts the tensors of `g` to the block's
+ * sequence. */
 TW_FN ssm_work ssm_plan(ssm_args *g)
 {
     ssm_work w;
     const int heads = (int)tw_dim(g->x, 1), parts = ((int)tw_dim(g->x, 3) + SSM_P - 1) / SSM_P;
-    const int pair = tw_block(0) / parts;
-    w.channel = tw_block(0) % parts * SSM_P;
+    const int place = tw_grid_order(1, tw_blocks(0)).col, pair = place / parts;
+    w.channel = place % parts * SSM_P;
     w.head = pair % heads;
     w.group = w.head / (heads / (int)tw_dim(g->b, 1));
     w.sequence = pair / heads;
