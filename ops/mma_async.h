@@ -14,18 +14,19 @@
  *       before. a is shared, or a register tile that stays as it is until then; a stage that they lie in is
  *       not filled again before it has been read.
  *   tw_mm_async(d, a, b, transpose_a, transpose_b)
- *       likewise d = A B, whatever d held
+ *       d = A B, whatever d held, until the next TW_ASIDE of the same step
  *   tw_mma_wait(d)
- *       after the pipeline, for each d
+ *       for each d of tw_mma_async, after the pipeline, and first in a TW_ASIDE that looks at it
  *   TW_ASIDE(pipe, d, in_turn) { body }
- *       inside TW_COMPUTE, between MMAs: the body needs none, and d is complete there. in_turn 1: the machine
- *       may let the waves of the team multiply in turn, some having its matrix units while others are in
- *       their body. All waves of the team then pass it equally often, and do not meet in it or between two of
- *       them. 0: they go as it comes. It affects speed only.
+ *       inside TW_COMPUTE, between MMAs: the body needs none, and none is under way there: d is complete, and
+ *       what else has been started, in this step or before. in_turn 1: the machine may let the waves of the
+ *       team multiply in turn, some having its matrix units while others are in their body. All waves of the
+ *       team then pass it equally often, and do not meet in it or between two of them. 0: they go as it
+ *       comes. It affects speed only.
  *
  *     tw_mm_async(s, q, st->k, 0, 1);
- *     TW_ASIDE(pipe, s, 1) { ... p from s ... }
- *     tw_mma_AB(o, p, st->v);
+ *     TW_ASIDE(pipe, s, 1) { tw_mma_wait(o); ... p from s ... }
+ *     tw_mma_async(o, p, st->v, 0, 0);           // under way until the next step's TW_ASIDE
  */
 #ifndef TW_OPS_MMA_ASYNC_H
 #define TW_OPS_MMA_ASYNC_H
@@ -65,11 +66,11 @@ TW_FN void tw__mma_async(tw__pipeline *pipe, tw__ref d, tw__ref a, tw__ref b, in
 {
     if (d.idle)
         return;
-    if (TW__TEAM_MMA && tw__pipeline_keeps(pipe) &&
-        tw__mma_by_team(d, a, b, transpose_a, transpose_b, 0, accumulate))
-        tw__pipeline_keep(pipe);
-    else
+    if (!TW__TEAM_MMA || !tw__pipeline_keeps(pipe) ||
+        !tw__mma_by_team(d, a, b, transpose_a, transpose_b, 0, accumulate))
         tw__mma(d, a, b, transpose_a, transpose_b, accumulate, 1, pipe);
+    else if (accumulate)
+        tw__pipeline_keep(pipe);
 }
 
 TW_FN void tw__mma_wait(tw__ref d)

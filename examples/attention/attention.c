@@ -28,7 +28,7 @@ TW_KERNEL(attention, TW_PIPELINED_THREADS, (attention_args, args))
     tw_rt(ATTENTION_DTYPE, ATTENTION_BQ, ATTENTION_BKV, a) p;
     tw_rt(f32, ATTENTION_BQ, ATTENTION_DV, acc) o;
     tw_softmax_state(ATTENTION_BQ) row;
-    TW_SHARED(attention_shared, shared);
+    TW_SHARED_ALL(attention_shared, shared);
     TW_PIPE_IN_TURNS(pipe, shared->ring);
     attention_query *kept = shared->query;
 
@@ -55,6 +55,7 @@ TW_KERNEL(attention, TW_PIPELINED_THREADS, (attention_args, args))
             else
                 tw_mm_async(s, q, stage->k, 0, 1);
             TW_ASIDE (pipe, s, ATTENTION_TURNS) {
+                tw_mma_wait(o);
                 if (!ATTENTION_PLAIN) {
                     tw_map(s, x, attention_scaled(x, g.scale, g.softcap));
                     if (ATTENTION_BIAS)
@@ -76,9 +77,10 @@ TW_KERNEL(attention, TW_PIPELINED_THREADS, (attention_args, args))
                 tw_softmax_step(row, s, o, (ATTENTION_PLAIN ? g.scale : 1.0f) * TW_LOG2_E);
                 tw_convert(p, s);
             }
-            tw_mma_AB(o, p, stage->v);
+            tw_mma_async(o, p, stage->v, 0, 0);
         }
     }
+    tw_mma_wait(o);
     tw_softmax_finish(row, o);
     tw_store(g.o, o, w.batch, w.head, w.q0);
     tw_store(g.lse, row, w.batch, w.head, w.q0);

@@ -53,7 +53,8 @@
 #define ATTENTION_SCORE(x, b, h, i, j) (x)
 #endif
 
-#ifndef ATTENTION_WAVES /* waves of the team, each with 16 queries; 0: tune.def's team and queries */
+#ifndef ATTENTION_WAVES /* waves of the team, each with 16 queries; 0: tune.def's. Above 8: half its keys a  \
+                           stage */
 #define ATTENTION_WAVES 0
 #endif
 
@@ -85,7 +86,7 @@ enum { ATTENTION_DIM = ATTENTION_D > ATTENTION_DV ? ATTENTION_D : ATTENTION_DV }
                             : (int)TW__JOIN(TW_HERE(what), _256))
 enum {
     ATTENTION_BQ = ATTENTION_WAVES ? 16 * ATTENTION_WAVES : ATTENTION_TUNED(ATTENTION_BQ_),
-    ATTENTION_BKV = ATTENTION_TUNED(ATTENTION_BKV_),
+    ATTENTION_BKV = ATTENTION_TUNED(ATTENTION_BKV_) / (ATTENTION_WAVES > 8 ? 2 : 1),
     ATTENTION_ROWS = ATTENTION_WAVES ? ATTENTION_WAVES : ATTENTION_TUNED(ATTENTION_ROWS_),
     ATTENTION_STAGES = ATTENTION_TUNED(ATTENTION_STAGES_),
     ATTENTION_Q_SHARED = ATTENTION_TUNED(ATTENTION_Q_SHARED_),

@@ -199,7 +199,9 @@ TW_FN void tw__turn_pass(const tw__pipeline *pipe, int also_last, int also_other
         tw__isa_named_arrive(TW__TURN_BARRIER + (group == last ? 0 : group + 1), 2 * 4 * TW_LANES);
 }
 
-/* The MMAs of this thread are over. */
+/* The turn goes on while this step's product is under way; then all MMAs of this thread are over, and what
+ * those of the step before read is let go. One wait for both: behind a wait for the older alone, and a
+ * branch, ptxas 13.0 takes the older's accumulators for still under way (C7514). */
 #define TW_NATIVE_ASIDE
 TW_FN void tw__aside_begin(tw__pipeline *pipe, int in_turn)
 {
@@ -208,6 +210,8 @@ TW_FN void tw__aside_begin(tw__pipeline *pipe, int in_turn)
         pipe->turns = 1;
     }
     tw__isa_wgmma_wait(0);
+    if (pipe->kept >= 0 && pipe->kept != pipe->compute_slot)
+        tw__pipeline_release(pipe, pipe->kept);
     pipe->kept = -1;
     pipe->keeps = 0;
 }
