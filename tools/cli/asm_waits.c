@@ -30,7 +30,7 @@ typedef struct {
     const asm_listing *listing;
     const asm_flow *flow;
     asm_findings *findings;
-    char *copies_over, *shared_over, *barriers; /* per instruction: ways end there */
+    char *copies_over, *barriers; /* per instruction: ways end there */
     char *reached;
 } waits;
 
@@ -324,12 +324,11 @@ void asm_check_waits(const asm_listing *listing, const asm_flow *flow, int stage
 {
     const asm_kernel *kernel = flow->kernel;
     size_t room = (size_t)kernel->count + 1;
-    waits w = {listing, flow, findings, calloc(room, 1), calloc(room, 1), calloc(room, 1), calloc(room, 1)};
+    waits w = {listing, flow, findings, calloc(room, 1), calloc(room, 1), calloc(room, 1)};
     char *done = calloc((size_t)flow->loops + 1, 1);
     for (int i = 0; i < kernel->count; i++) {
         const asm_instruction *at = &kernel->instruction[i];
         w.copies_over[i] = at->kind == ASM_WAIT && at->copies_left == 0;
-        w.shared_over[i] = at->kind == ASM_WAIT && at->shared_left == 0;
         w.barriers[i] = at->kind == ASM_BARRIER;
     }
     int matrix = -1, copying = 0;
@@ -358,7 +357,6 @@ void asm_check_waits(const asm_listing *listing, const asm_flow *flow, int stage
         check_barriers(&w);
     free(done);
     free(w.copies_over);
-    free(w.shared_over);
     free(w.barriers);
     free(w.reached);
 }
