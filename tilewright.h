@@ -25,6 +25,7 @@
  *         ops/rotate.h ops/angle.h tw_rotate, tw_rotate_pairs, tw_turns, tw_cos_turns, tw_sin_turns
  *         ops/map.h                tw_map and its kin, the named maps, tw_fill, tw_broadcast
  *         ops/reduce.h             tw_row_max ... tw_tile_sum
+ *         ops/dot.h                tw_row_dot, tw_col_dot, tw_dot, tw_outer_add
  *         ops/scan.h               tw_row_scan, tw_col_scan, tw_scan: running sums ... and linear recurrences
  *         ops/convert.h            tw_convert, tw_transpose
  *         ops/mask.h ops/decay.h   tw_tril, tw_mask_causal ..., tw_tril_decay
@@ -51,6 +52,7 @@
 #include "ops/angle.h"
 #include "ops/convert.h"
 #include "ops/decay.h"
+#include "ops/dot.h"
 #include "ops/grid.h"
 #include "ops/load.h"
 #include "ops/map.h"

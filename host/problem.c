@@ -73,6 +73,8 @@ tw_status tw_problem_create(const tw_kernel *kernel, tw_problem **problem)
         must_find(i < TW_SCALARS_MAX ? i : -1, kernel, "room for its scalars");
         created->scalar[i] = kernel->scalars[i].preset;
     }
+    for (int i = 0; kernel->tensors[i].name; i++)
+        must_find(i < TW_TENSORS_MAX ? i : -1, kernel, "room for its rows of tensors");
     return tw_ok();
 }
 

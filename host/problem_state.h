@@ -7,7 +7,7 @@
 
 #include "problem.h"
 
-enum { TW_SYMBOLS_MAX = 16, TW_OPTIONS_MAX = 24, TW_SCALARS_MAX = 8, TW_TENSORS_MAX = 16 };
+enum { TW_SYMBOLS_MAX = 16, TW_OPTIONS_MAX = 24, TW_SCALARS_MAX = 8, TW_TENSORS_MAX = 32 };
 
 struct tw_problem {
     const tw_kernel *kernel;

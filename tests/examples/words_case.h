@@ -9,9 +9,10 @@
 
 typedef struct {
     const tw_kernel *kernel;
-    int pad;                      /* elements of poison behind each row */
-    void (*before)(tw_problem *); /* changes the inputs; may be NULL */
-    const char *words;            /* "M=17 dtype=f16": sizes, options and scalars */
+    int pad;                         /* elements of poison behind each row */
+    void (*before)(tw_problem *);    /* changes the inputs; may be NULL */
+    const char *words;               /* "M=17 dtype=f16": sizes, options and scalars */
+    const char *option, *expression; /* an option that is a C expression; NULL: none */
 } words_case;
 
 static inline void words_ok(const words_case *test, tw_status status)
@@ -28,6 +29,8 @@ static inline tw_problem *words_run(const words_case *test)
     tw_problem *problem;
     words_ok(test, tw_problem_create(test->kernel, &problem));
     words_ok(test, tw_problem_set_words(problem, test->words));
+    if (test->option)
+        words_ok(test, tw_problem_set(problem, test->option, test->expression));
     words_ok(test, tw_problem_resolve(problem, test_seed() + (uint64_t)test_random(1 << 30)));
     if (test->before)
         test->before(problem);

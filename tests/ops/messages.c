@@ -355,3 +355,22 @@ MISTAKE(scan_scratch)
 
 /* says: TW073 tw_tril_decay(t.square, ..., t.rows, t.cols): needs vectors along */
 MISTAKE(decay_vectors) { tw_tril_decay(OR(t.square, t.acc), 0, t.rows, t.cols); UNUSED; }
+
+/* says: TW074 tw_row_dot(t.rows, t.acc, t.rows): needs a vector along the rows of t.acc and one along its columns */
+MISTAKE(dot_vectors) { tw_row_dot(t.rows, t.acc, OR(t.rows, t.cols)); UNUSED; }
+
+/* says: TW075 tw_col_dot(v, x, u): x is too large for the scratch memory of its team */
+MISTAKE(dot_scratch)
+{
+    TW_TEAM(8, 1);
+    tw_rt(f32, 128, OR(256, 128), acc) x;
+    tw_rv(f32, OR(256, 128), col) v;
+    tw_rv(f32, 128, row) u;
+    tw_zero(x);
+    tw_zero(u);
+    tw_col_dot(v, x, u);
+    UNUSED;
+}
+
+/* says: TW076 tw_dot(x, t.rows, t.cols): needs two vectors of one axis and length */
+MISTAKE(dot_axis) { float x; tw_dot(x, t.rows, OR(t.cols, t.rows)); tw_fill(t.rows, x); UNUSED; }

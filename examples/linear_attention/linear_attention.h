@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Causal linear attention with a scalar decay, and its kin, per batch and head:
+ *
+ *     S_t = f_t S_{t-1} + i_t phi(k_t) v_t^T        z_t = f_t z_{t-1} + i_t phi(k_t)
+ *     o_t = scale phi(q_t)^T S_t                    divided by scale phi(q_t)^T z_t where there is a
+ * normaliser
+ *
+ *   q, k   B x H x S x D      v, o   B x H x S x DV      gates, input_gates   B x H x S, f32
+ *   initial, final   S before the first and behind the last token, B x H x D x DV, f32; z, B x H x D; m, B x
+ * H
+ *
+ * Logarithms of gates are natural ones, at most 0; e^-87 and less is 0. With LINEAR_STATE
+ * an initial state that is absent (data 0, dims 0) is 0, and an absent final one is not written. D and DV of
+ * the tensors may be smaller than the instance's LINEAR_D and LINEAR_DV. Launch B * H * ceil(DV / LINEAR_N)
+ * blocks. Options:
+ */
+#ifndef TW_EXAMPLES_LINEAR_ATTENTION_H
+#define TW_EXAMPLES_LINEAR_ATTENTION_H
+
+#include <tilewright.h>
+
+#ifndef LINEAR_DTYPE /* of q, k, v and o: bf16 or f16 */
+#define LINEAR_DTYPE bf16
+#endif
+#ifndef LINEAR_D /* key dim: 32, 64, 128 or 256 */
+#define LINEAR_D 128
+#endif
+#ifndef LINEAR_DV /* value dim, a multiple of 32 */
+#define LINEAR_DV LINEAR_D
+#endif
+#ifndef LINEAR_CAUSAL /* 0: every query sees every key; no decay then */
+#define LINEAR_CAUSAL 1
+#endif
+#ifndef LINEAR_DECAY /* none: f = 1; head: one for each head (retention, Lightning); step: gates[b, h, t] */
+#define LINEAR_DECAY none
+#endif
+#ifndef LINEAR_INPUT /* input gate, none: i = 1; exp, sigmoid: of input_gates[b, h, t] (mLSTM) */
+#define LINEAR_INPUT none
+#endif
+#ifndef LINEAR_NORMALISER
+#define LINEAR_NORMALISER 0
+#endif
+#ifndef LINEAR_STATE /* 1: starts from the initial state and stores the final one */
+#define LINEAR_STATE 0
+#endif
+#ifdef LINEAR_FEATURE /* a user's expression in x: phi, element by element */
+#define LINEAR_MAPPED 1
+#else
+#define LINEAR_MAPPED     0
+#define LINEAR_FEATURE(x) (x)
+#endif
+
+enum { LINEAR_DECAY_none, LINEAR_DECAY_head, LINEAR_DECAY_step };
+enum { LINEAR_INPUT_none, LINEAR_INPUT_exp, LINEAR_INPUT_sigmoid };
+
+typedef tw_gl(LINEAR_DTYPE, 4) linear_tensor;
+
+typedef struct {
+    linear_tensor q, k, v, o;
+    tw_gl(f32, 3) gates, input_gates;
+    tw_gl(f32, 1) decays; /* logarithm of each head's decay */
+    tw_gl(f32, 4) initial, final;
+    tw_gl(f32, 3) initial_z, final_z;
+    tw_gl(f32, 3) initial_m, final_m; /* B x H x 1 */
+    float scale;
+} linear_args;
+
+#define LINEAR_TUNE(machine, d, chunk, dv, part, rows, cols, stages)                                         \
+    enum {                                                                                                   \
+        LINEAR_C_##machine##_##d = chunk,                                                                    \
+        LINEAR_N_##machine##_##d = dv,                                                                       \
+        LINEAR_PART_##machine##_##d = part                                                                   \
+    };                                                                                                       \
+    enum { LINEAR_ROWS_##machine##_##d = rows, LINEAR_COLS_##machine##_##d = cols };                         \
+    enum { LINEAR_STAGES_##machine##_##d = stages };                                                         \
+    TW_STATIC_ASSERT(chunk % (16 * rows) == 0 && d % (16 * rows) == 0 && part % (16 * cols) == 0 &&          \
+                         chunk % (16 * cols) == 0,                                                           \
+                     "linear_attention/tune.def: tile of " #machine);
+#include "tune.def"
+
+#define LINEAR_IS(prefix, value, wanted) ((int)TW__JOIN(prefix, value) == (int)prefix##wanted)
+#define LINEAR_TUNED(what)               TW__JOIN(TW__JOIN(TW_HERE(what), _), LINEAR_D)
+enum {
+    LINEAR_C = LINEAR_TUNED(LINEAR_C_),
+    LINEAR_N = LINEAR_DV < LINEAR_TUNED(LINEAR_N_) ? LINEAR_DV : LINEAR_TUNED(LINEAR_N_),
+    LINEAR_PART = LINEAR_N < LINEAR_TUNED(LINEAR_PART_) ? (int)LINEAR_N : (int)LINEAR_TUNED(LINEAR_PART_),
+    LINEAR_PARTS = LINEAR_N / LINEAR_PART,
+    LINEAR_STAGES = LINEAR_TUNED(LINEAR_STAGES_),
+    LINEAR_PER_HEAD = LINEAR_IS(LINEAR_DECAY_, LINEAR_DECAY, head),
+    LINEAR_PER_STEP = LINEAR_IS(LINEAR_DECAY_, LINEAR_DECAY, step),
+    LINEAR_EXP_INPUT = LINEAR_IS(LINEAR_INPUT_, LINEAR_INPUT, exp),
+    LINEAR_SIGMOID_INPUT = LINEAR_IS(LINEAR_INPUT_, LINEAR_INPUT, sigmoid),
+    LINEAR_GATED_INPUT = LINEAR_EXP_INPUT || LINEAR_SIGMOID_INPUT,
+    LINEAR_DIVIDED = LINEAR_NORMALISER || LINEAR_EXP_INPUT,
+    /* does a source position count by its weight? z has to leave out those behind the end */
+    LINEAR_WEIGHTED = LINEAR_PER_HEAD || LINEAR_PER_STEP || LINEAR_GATED_INPUT || LINEAR_DIVIDED
+};
+TW_STATIC_ASSERT(LINEAR_DV % 32 == 0, "linear_attention: LINEAR_DV must be a multiple of 32");
+TW_STATIC_ASSERT(LINEAR_N % LINEAR_PART == 0,
+                 "linear_attention: a block's value columns must be whole parts");
+TW_STATIC_ASSERT(LINEAR_CAUSAL || !(LINEAR_PER_HEAD || LINEAR_PER_STEP || LINEAR_GATED_INPUT),
+                 "linear_attention: gates and decay need LINEAR_CAUSAL 1");
+
+TW_TEAM(LINEAR_TUNED(LINEAR_ROWS_), LINEAR_TUNED(LINEAR_COLS_));
+
+/* What one block works on: a stretch of LINEAR_N value columns of one head. */
+typedef struct {
+    int batch, head, column;
+    int length, chunks,
+        steps;   /* tokens; chunks of them; steps of the loop: without causality each chunk twice */
+    float decay; /* base-2 logarithm, of a head */
+} linear_work;
+
+#define LINEAR_LEAST_LOG -126.0f /* 2^-126, beside anything 0 */
+#define LINEAR_BEHIND    1e30f   /* the source exponent of a position behind the end: its weight is 0 */
+
+/* A gate's natural logarithm in base 2, bounded from below. */
+TW_FN float linear_log2(float x) { return tw_maxf(x * TW_LOG2_E, LINEAR_LEAST_LOG); }
+
+/* log2(1 + 2^x) without overflow: minus the logarithm of sigmoid(-x ln 2). */
+TW_FN float linear_softplus2(float x) { return tw_maxf(x, 0.0f) + tw_log2f(1.0f + tw_exp2f(-tw_absf(x))); }
+
+TW_FN linear_work linear_plan(const linear_args *g)
+{
+    linear_work w;
+    const int heads = (int)tw_dim(g->q, 1), stretches = ((int)tw_dim(g->v, 3) + LINEAR_N - 1) / LINEAR_N;
+    const int block = tw_block(0), pair = block / stretches;
+    w.column = block % stretches * LINEAR_N; /* a head's blocks side by side: they share q and k */
+    w.head = pair % heads;
+    w.batch = pair / heads;
+    w.length = (int)tw_dim(g->q, 2);
+    w.chunks = (w.length + LINEAR_C - 1) / LINEAR_C;
+    w.steps = LINEAR_CAUSAL ? w.chunks : 2 * w.chunks;
+    w.decay = LINEAR_PER_HEAD ? linear_log2(tw_read(g->decays, w.head)) : 0.0f;
+    return w;
+}
+
+/* The chunk that step i of the loop works on; whether it takes the chunk's keys into the state, and whether
+ * it gives the chunk's outputs. */
+TW_FN int linear_chunk(linear_work w, int i) { return LINEAR_CAUSAL ? i : i % w.chunks; }
+TW_FN int linear_takes(linear_work w, int i) { return LINEAR_CAUSAL || i < w.chunks; }
+TW_FN int linear_gives(linear_work w, int i) { return LINEAR_CAUSAL || i >= w.chunks; }
+
+/* 1 / den, or 0 where den is; a stabilised one is at least what 1 has become in the state's scale, 2^least.
+ */
+TW_FN float linear_reciprocal(float den, float least)
+{
+    den = LINEAR_EXP_INPUT ? tw_maxf(tw_absf(den), tw_exp2f(least)) : den;
+    return den == 0.0f ? 0.0f : 1.0f / den;
+}
+
+#endif
