@@ -6,7 +6,8 @@
 #include "ssm_step.h"
 
 typedef struct {
-    int unused;
+    tw_sv(SSM_DTYPE, SSM_N) b, c;
+    tw_sv(SSM_DTYPE, SSM_P) x, gate;
 } ssm_step_shared;
 
 TW_KERNEL(ssm_step, TW_TEAM_THREADS, (ssm_step_args, g))
@@ -15,11 +16,18 @@ TW_KERNEL(ssm_step, TW_TEAM_THREADS, (ssm_step_args, g))
     tw_rt(f32, SSM_P, SSM_N, acc) state, seen;
     tw_rv(f32, SSM_P, row) x, y, gate;
     tw_rv(f32, SSM_N, col) b, c;
+    TW_SHARED(ssm_step_shared, shared);
 
+    tw_load(shared->b, g.b, w.batch, w.group, 0);
+    tw_load(shared->c, g.c, w.batch, w.group, 0);
+    tw_load(shared->x, g.x, w.batch, w.head, w.channel);
+    if (SSM_GATE)
+        tw_load(shared->gate, g.z, w.batch, w.head, w.channel);
     tw_load(state, g.state, w.batch, w.head, w.channel, 0);
-    tw_load(x, g.x, w.batch, w.head, w.channel);
-    tw_load(b, g.b, w.batch, w.group, 0);
-    tw_load(c, g.c, w.batch, w.group, 0);
+    tw_sync();
+    tw_load(x, shared->x);
+    tw_load(b, shared->b);
+    tw_load(c, shared->c);
     tw_map(state, old, old * w.decay);
     tw_broadcast(seen, b);
     tw_mul(seen, seen, x);
@@ -30,7 +38,7 @@ TW_KERNEL(ssm_step, TW_TEAM_THREADS, (ssm_step_args, g))
     if (SSM_SKIP)
         tw_map2(y, sum, x, given, sum + w.skip * given);
     if (SSM_GATE) {
-        tw_load(gate, g.z, w.batch, w.head, w.channel);
+        tw_load(gate, shared->gate);
         tw_map2(y, sum, gate, z, sum * tw_siluf(z));
     }
     tw_store(g.y, y, w.batch, w.head, w.channel);

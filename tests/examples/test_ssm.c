@@ -252,13 +252,16 @@ static void every_byte_moves_once(void **state)
     (void)state;
     if (tw_target_identity(test_target)->kind == TW_TARGET_CPU)
         return;
-    tw_problem *problem = run_filled(&tw_kernel_ssm, NULL, "%s S=256 H=1 P=64 N=64", everything);
-    const tw_traffic *traffic = tw_problem_traffic(problem);
-    double moved = (double)traffic->global_read_bytes + (double)traffic->global_written_bytes;
-    assert_true(moved >= tw_problem_bytes(problem));
-    if (moved > 1.15 * tw_problem_bytes(problem))
-        fail_msg("%.0f bytes moved for %.0f", moved, tw_problem_bytes(problem));
-    tw_problem_free(problem);
+    for (int step = 0; step < 2; step++) {
+        tw_problem *problem = step ? run_filled(&tw_kernel_ssm_step, NULL, "n=64 gate=1 B=2 H=1 P=64 N=64")
+                                   : run_filled(&tw_kernel_ssm, NULL, "%s S=256 H=1 P=64 N=64", everything);
+        const tw_traffic *traffic = tw_problem_traffic(problem);
+        double moved = (double)traffic->global_read_bytes + (double)traffic->global_written_bytes;
+        assert_true(moved >= tw_problem_bytes(problem));
+        if (moved > 1.15 * tw_problem_bytes(problem))
+            fail_msg("%.0f bytes moved for %.0f", moved, tw_problem_bytes(problem));
+        tw_problem_free(problem);
+    }
 }
 
 static void refuses_what_does_not_fit(void **state)
