@@ -139,6 +139,8 @@ TW_FN int tw__pipeline_copy(tw__pipeline *pipe, tw__shared_tile tile, int plain,
     (void)pipe, (void)tile, (void)plain, (void)from;
     return 0;
 }
+
+TW_FN int64_t tw__pipeline_rare(const tw__pipeline *pipe, int64_t stride) { return (void)pipe, stride; }
 #endif
 
 /* Whole tiles of a tensor with a map may go by the machine's copy engine. */
@@ -152,12 +154,14 @@ TW_FN void tw__pipeline_load(tw__pipeline *pipe, tw__ref s, tw__window w, int pa
         return;
     if (tw__pipeline_copy(pipe, tw__shared_of(s).tile, plain, tw__source_of(w)))
         return;
-    if (TW__COPIES_TILES)
+    if (TW__COPIES_TILES) {
+        w.row_stride = tw__pipeline_rare(pipe, w.row_stride);
         tw__load_shared_by_words(s, w, tw__pipeline_loader(pipe), tw__pipeline_loaders(pipe));
-    else if (TW__STREAMS)
+    } else if (TW__STREAMS) {
         tw__load_shared_slowly(s, w, tw__pipeline_loader(pipe), tw__pipeline_loaders(pipe));
-    else
+    } else {
         tw__load_shared_global(s, w, tw__pipeline_loader(pipe), tw__pipeline_loaders(pipe));
+    }
 }
 
 /* arch/native_kernel.h tells what they are for. A tile loaded by tw_load_multicast comes in parts. */

@@ -105,6 +105,10 @@ words() { # one a line; a pattern is never a file name
 while read -r pattern; do
     case $pattern in
     stages=*) continue ;;
+    turns)
+        turns=$(awk -f "$here/turns.awk" "$code") || refuse "$turns"
+        continue
+        ;;
     esac
     count=$(lines "$pattern")
     found+="${found:+ }$count"

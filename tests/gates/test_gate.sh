@@ -29,6 +29,8 @@ for target in cuda:sm80 hip:gfx942; do
 done
 expect_failure 'scalars spilled to lanes' "$here/many_values.c" hip:gfx942 '.' - -DMANY_VALUES_OF_A_WAVE=1
 expect_failure copy-missing "$here/one_product.c" hip:gfx942 'stages=2'
+expect_failure 'an MFMA outside a turn' "$here/one_product.c" hip:gfx942 'turns'
+expect_failure 'no turn' "$here/stack_frame.c" hip:gfx942 'turns'
 expect_failure C7508 "$here/no_launch_bounds.cu" cuda:sm90 setmaxnreg
 expect_failure 'no row for' no_such_kernel hip:gfx942
 expect_failure 'no row for' gemm hip:gfx942 'no_such=setting'

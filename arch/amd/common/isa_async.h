@@ -90,6 +90,13 @@ TW_FN void tw__isa_bare_barrier(void)
     __asm__ volatile("" ::: "memory");
 }
 
+/* The value, equal in all lanes; what is computed from it is computed behind this. */
+TW_FN int64_t tw__isa_here(int64_t value)
+{
+    __asm__ volatile("" : "+s"(value));
+    return value;
+}
+
 /* 4.4 S_SETPRIO: which of the waves of a SIMD goes first where several could; 0 is where all start. */
 TW_FN void tw__isa_go_first(void)
 {

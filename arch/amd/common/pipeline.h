@@ -163,6 +163,14 @@ TW_FN int tw__pipeline_copy(tw__pipeline *pipe, tw__shared_tile tile, int plain,
     return can;
 }
 
+/* The stride, for the rare tile that goes through registers: what follows from it is computed there, not kept
+ * in scalars through the loop in case one comes. Only where products leave no room: elsewhere clang may
+ * reserve a frame for the scalars that it keeps in vector registers, and leave it unused. */
+TW_FN int64_t tw__pipeline_rare(const tw__pipeline *pipe, int64_t stride)
+{
+    return pipe->turns ? tw__isa_here(stride) : stride;
+}
+
 /* This wave's loads of the step that is to be computed have landed, and its reads of the stage before are
  * done. While the pipeline flows, `ahead` - 1 steps behind it have been loaded. */
 TW_FN void tw__pipeline_wait(tw__pipeline *pipe, int ahead)
