@@ -44,6 +44,9 @@
 #ifndef LINEAR_STATE /* 1: starts from the initial state and stores the final one */
 #define LINEAR_STATE 0
 #endif
+#ifndef LINEAR_STEP /* 1: in linear_attention_step.c */
+#define LINEAR_STEP 0
+#endif
 #ifdef LINEAR_FEATURE /* a user's expression in x: phi, element by element */
 #define LINEAR_MAPPED 1
 #else
@@ -79,11 +82,13 @@ typedef struct {
                      "linear_attention/tune.def: tile of " #machine);
 #include "tune.def"
 
+#define LINEAR_STEP_COLUMNS              32 /* of a block that takes one token */
 #define LINEAR_IS(prefix, value, wanted) ((int)TW__JOIN(prefix, value) == (int)prefix##wanted)
 #define LINEAR_TUNED(what)               TW__JOIN(TW__JOIN(TW_HERE(what), _), LINEAR_D)
 enum {
     LINEAR_C = LINEAR_TUNED(LINEAR_C_),
-    LINEAR_N = LINEAR_DV < LINEAR_TUNED(LINEAR_N_) ? LINEAR_DV : LINEAR_TUNED(LINEAR_N_),
+    LINEAR_WIDTH = LINEAR_STEP ? LINEAR_STEP_COLUMNS : (int)LINEAR_TUNED(LINEAR_N_),
+    LINEAR_N = (int)LINEAR_DV < (int)LINEAR_WIDTH ? (int)LINEAR_DV : (int)LINEAR_WIDTH,
     LINEAR_PART = LINEAR_N < LINEAR_TUNED(LINEAR_PART_) ? (int)LINEAR_N : (int)LINEAR_TUNED(LINEAR_PART_),
     LINEAR_PARTS = LINEAR_N / LINEAR_PART,
     LINEAR_STAGES = LINEAR_TUNED(LINEAR_STAGES_),
@@ -148,6 +153,26 @@ TW_FN float linear_reciprocal(float den, float least)
 {
     den = LINEAR_EXP_INPUT ? tw_maxf(tw_absf(den), tw_exp2f(least)) : den;
     return den == 0.0f ? 0.0f : 1.0f / den;
+}
+
+/* What one token does with the state: the factors of what was there and of what comes, and the new
+ * stabiliser. */
+typedef struct {
+    float kept, input, m;
+} linear_gate;
+
+TW_FN linear_gate linear_step_gate(const linear_args *g, linear_work w)
+{
+    const float log_kept = LINEAR_PER_STEP ? linear_log2(tw_read(g->gates, w.batch, w.head)) : w.decay;
+    const float x = LINEAR_GATED_INPUT ? tw_read(g->input_gates, w.batch, w.head) : 0.0f;
+    const float before = LINEAR_EXP_INPUT ? tw_read(g->initial_m, w.batch, w.head) * TW_LOG2_E : 0.0f;
+    linear_gate gate;
+    gate.m = LINEAR_EXP_INPUT ? tw_maxf(before + log_kept, x * TW_LOG2_E) : 0.0f;
+    gate.kept = tw_exp2f(log_kept + before - gate.m);
+    gate.input = LINEAR_EXP_INPUT       ? tw_exp2f(x * TW_LOG2_E - gate.m)
+                 : LINEAR_SIGMOID_INPUT ? tw_sigmoidf(x)
+                                        : 1.0f;
+    return gate;
 }
 
 #endif

@@ -4,15 +4,8 @@
  */
 #include <math.h>
 
-#include "host/tilewright_host.h"
+#include "description.h"
 #include "reference.h"
-
-/* linear_args of linear_attention.h, as every compiler of the kernel lays it out (arch/abi.h). */
-typedef struct {
-    tw_tensor_arg q, k, v, o, gates, input_gates, decays, initial, final, initial_z, final_z, initial_m,
-        final_m;
-    float scale;
-} linear_arguments;
 
 /* clang-format off */
 static const tw_symbol symbols[] = {
@@ -24,7 +17,7 @@ static const tw_symbol symbols[] = {
     { 0 },
 };
 
-static const tw_option options[] = {
+const tw_option linear_options[] = {
     { .name = "dtype", .macro = "LINEAR_DTYPE", .values = "bf16 f16", .preset = "bf16",
       .meaning = "dtype of q, k, v and o" },
     { .name = "d", .macro = "LINEAR_D", .values = "32 64 128 256", .preset = "128", .fits = "D",
@@ -55,12 +48,12 @@ static double default_scale(const tw_problem *problem)
 }
 
 /* clang-format off */
-static const tw_scalar scalars[] = {
+const tw_scalar linear_scalars[] = {
     { .name = "scale", .computed = default_scale, .meaning = "factor of the queries; 1 / sqrt(D)" },
     { 0 },
 };
 
-static const tw_tensor_row tensors[] = {
+const tw_tensor_row linear_tensors[] = {
     { .name = "q", .dtype = "=dtype", .shape = "B H S D", .present = "layout=bhsd", .meaning = "queries" },
     { .name = "q", .dtype = "=dtype", .shape = "B S H D", .present = "layout=bshd", .meaning = "queries" },
     { .name = "k", .dtype = "=dtype", .shape = "B H S D", .present = "layout=bhsd", .meaning = "keys" },
@@ -113,7 +106,7 @@ static const char *const cases[] = {
 };
 /* clang-format on */
 
-static tw_status validate(tw_problem *problem)
+tw_status linear_validate(tw_problem *problem)
 {
     int gated =
         !tw_problem_option_is(problem, "decay", "none") || !tw_problem_option_is(problem, "input", "none");
@@ -133,8 +126,8 @@ static tw_tensor_arg with_one(tw_tensor_arg given)
     return given;
 }
 
-static tw_status arguments(const tw_problem *problem, const tw_kernel_info *info, void *args,
-                           uint32_t grid[3])
+tw_status linear_fill_arguments(const tw_problem *problem, const tw_kernel_info *info, void *args,
+                                uint32_t grid[3])
 {
     int64_t width = info->tile[2], blocks = tw_problem_size(problem, "B");
     if (width < 1)
@@ -165,7 +158,7 @@ static tw_status arguments(const tw_problem *problem, const tw_kernel_info *info
 }
 
 /* Of the recurrence: two products with the state for each token. */
-static double flops(const tw_problem *problem)
+double linear_flops(const tw_problem *problem)
 {
     return 4 * (double)tw_problem_size(problem, "B") * (double)tw_problem_size(problem, "H") *
            (double)tw_problem_size(problem, "S") * (double)tw_problem_size(problem, "D") *
@@ -178,14 +171,14 @@ const tw_kernel tw_kernel_linear_attention = {
         "linear attention with a scalar decay: retention, Lightning, gated, mLSTM, feature maps (forward)",
     .source = "examples/linear_attention/linear_attention.c",
     .symbols = symbols,
-    .options = options,
-    .scalars = scalars,
-    .tensors = tensors,
+    .options = linear_options,
+    .scalars = linear_scalars,
+    .tensors = linear_tensors,
     .args_bytes = sizeof(linear_arguments),
     .cases = cases,
-    .validate = validate,
-    .arguments = arguments,
+    .validate = linear_validate,
+    .arguments = linear_fill_arguments,
     .reference = linear_reference,
-    .flops = flops,
+    .flops = linear_flops,
     .bound = linear_bound,
 };

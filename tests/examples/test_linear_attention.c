@@ -7,6 +7,7 @@
 #include "words_case.h"
 
 extern const tw_kernel tw_kernel_linear_attention;
+extern const tw_kernel tw_kernel_linear_attention_step;
 
 static int on_cpu(void) { return tw_target_identity(test_target)->kind == TW_TARGET_CPU; }
 
@@ -132,6 +133,16 @@ static void state_handed_over(void **state)
     tw_problem_free(second);
 }
 
+/* Decoding: each value column and key channel, those of a last part too. */
+static void one_token(void **state)
+{
+    (void)state;
+    words_check((words_case){.kernel = &tw_kernel_linear_attention_step, .pad = 3},
+                "d=64 dv=64 decay=step state=1 B=2 H=3 D=64 DV=64");
+    words_check((words_case){.kernel = &tw_kernel_linear_attention_step},
+                "d=64 dv=128 decay=step input=exp dtype=f16 state=1 layout=bshd H=2 D=49 DV=101");
+}
+
 /* q, k and v are read once and o is written once. (Gates of each step are few, but every wave reads them.) */
 static void moves_its_bytes_once(void **state)
 {
@@ -151,9 +162,10 @@ static void moves_its_bytes_once(void **state)
 static int run(const char *name)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_length),      cmocka_unit_test(each_variant),
-        cmocka_unit_test(feature_maps),      cmocka_unit_test(gates_at_0_and_at_1),
-        cmocka_unit_test(state_handed_over), cmocka_unit_test(moves_its_bytes_once),
+        cmocka_unit_test(every_length),         cmocka_unit_test(each_variant),
+        cmocka_unit_test(feature_maps),         cmocka_unit_test(gates_at_0_and_at_1),
+        cmocka_unit_test(state_handed_over),    cmocka_unit_test(one_token),
+        cmocka_unit_test(moves_its_bytes_once),
     };
     target_name = name;
     return cmocka_run_group_tests_name(name, tests, open_target, close_target);
