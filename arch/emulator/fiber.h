@@ -16,7 +16,7 @@
  *
  * x86-64 and aarch64 switch in a dozen instructions; elsewhere, or with TW_EMU_UCONTEXT defined,
  * <ucontext.h> does it at the price of two system calls. AddressSanitizer, ThreadSanitizer and valgrind are
- * told about the stacks.
+ * told about the stacks; clang's MemorySanitizer keeps its notes by address and needs not be.
  */
 #ifndef TW_ARCH_EMULATOR_FIBER_H
 #define TW_ARCH_EMULATOR_FIBER_H
@@ -47,6 +47,12 @@
 #define TW__EMU_ASAN 1
 #else
 #define TW__EMU_ASAN 0
+#endif
+
+#if TW__HAS_FEATURE(memory_sanitizer)
+#define TW__EMU_MSAN 1
+#else
+#define TW__EMU_MSAN 0
 #endif
 
 #if defined(__SANITIZE_THREAD__) || TW__HAS_FEATURE(thread_sanitizer)
@@ -88,6 +94,11 @@ extern "C" {
 void __sanitizer_start_switch_fiber(void **frames_save, const void *bottom, size_t bytes);
 void __sanitizer_finish_switch_fiber(void *frames, const void **bottom_old, size_t *bytes_old);
 void __asan_unpoison_memory_region(void const volatile *address, size_t bytes);
+#endif
+#if TW__EMU_MSAN
+intptr_t __msan_test_shadow(const volatile void *address, size_t bytes);
+void __msan_poison(const volatile void *address, size_t bytes);
+void __msan_unpoison(const volatile void *address, size_t bytes);
 #endif
 #if TW__EMU_TSAN
 void *__tsan_get_current_fiber(void);

@@ -168,4 +168,33 @@ TW__EMU_FUNCTION __attribute__((cold, format(printf, 4, 5))) void tw__emu_found(
         tw__emu_stop_at(lane, text);
 }
 
+/* What a lane lets out of its registers, in a build with clang's MemorySanitizer: the lane must have written
+ * it. */
+static inline void tw__emu_check_registers(tw__emu_lane *lane, const void *registers, int bytes,
+                                           const char *what)
+{
+#if TW__EMU_MSAN
+    if (__msan_test_shadow(registers, (size_t)bytes) >= 0) {
+        tw__emu_found(lane, TW_FINDING_uninitialised, NULL,
+                      "%s: of a register that nothing has written, or whose result is not there yet", what);
+        __msan_unpoison(registers, (size_t)bytes);
+    }
+#else
+    (void)lane, (void)registers, (void)bytes, (void)what;
+#endif
+}
+
+/* Results of a matrix instruction that has been issued, `ready` or not. */
+static inline void tw__emu_mark_results(const void *registers, int bytes, int ready)
+{
+#if TW__EMU_MSAN
+    if (ready)
+        __msan_unpoison(registers, (size_t)bytes);
+    else
+        __msan_poison(registers, (size_t)bytes);
+#else
+    (void)registers, (void)bytes, (void)ready;
+#endif
+}
+
 #endif

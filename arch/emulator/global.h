@@ -33,6 +33,7 @@ TW_FN void tw__isa_global_store(void *global, const uint32_t *words, int bytes)
     tw__emu_check_global(lane, global, bytes, "global store");
     lane->block->traffic.global_written_bytes += (unsigned)bytes;
     tw__emu_memory_write(lane, global, bytes, "global store");
+    tw__emu_check_registers(lane, words, bytes, "global store");
     memcpy(global, words, (size_t)bytes);
 }
 

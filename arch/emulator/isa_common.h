@@ -87,6 +87,7 @@ TW_FN void tw__isa_shared_store(void *shared, const uint32_t *src, int bytes)
 {
     tw__emu_lane *lane = tw__emu_enter();
     tw__emu_profile_access(lane, shared, bytes, TW_SHARED_store);
+    tw__emu_check_registers(lane, src, bytes, "shared store");
     tw__emu_shared_write(lane, shared, src, bytes, "shared store");
 }
 

@@ -168,6 +168,7 @@ TW__EMU_FUNCTION void tw__emu_wgmma_op(void *const args[])
             tw__emu_fail_at(lane, "wgmma: lane %d has another shape or descriptor than lane 0", l);
         op->d[first + l] = arg->d;
         op->a[first + l] = arg->a;
+        tw__emu_mark_results(arg->d, shape->n / 2 * (int)sizeof(float), 0);
     }
     tw__emu_wgmma_walk(lane, lane->block, shape, first / TW_LANES * TW__EMU_WGMMA_M, TW__EMU_WGMMA_M,
                        TW__EMU_LOOK, 0, 0);
@@ -217,6 +218,8 @@ TW__EMU_FUNCTION void tw__emu_wgmma_land(tw__emu_lane *lane, uint64_t end)
     for (; wave->landed < end; wave->landed++) {
         const tw__emu_wgmma *op = group->under_way[wave->landed - group->first], *next = NULL;
         int n = op->shape.n;
+        for (int l = 0; l < TW_LANES; l++)
+            tw__emu_mark_results(op->d[first + l], n / 2 * (int)sizeof(float), 1);
         if (!op->shape.accumulate)
             memset(dense, 0, sizeof(float) * (size_t)(TW__EMU_WGMMA_M * n));
         else if (!held)
