@@ -17,7 +17,10 @@ class Sets:
         self.seed = int(torch.randint(1 << 30, (1,), generator=machine.choices))
         self.problems = [self.problem(machine, case, 0)]
         case["work"] = nbytes = self.problems[0].bytes
-        self.count = samples.input_sets(nbytes, machine.cache_bytes(), machine.free_bytes())
+        if nbytes > 4 * machine.cache_bytes():
+            self.count = 1  # by its end the cache holds nothing of its beginning
+        else:
+            self.count = samples.input_sets(nbytes, machine.cache_bytes(), machine.free_bytes())
         self.problems += [self.problem(machine, case, i) for i in range(1, self.count)]
         half = int(nbytes) // 2
         self.copies = [tuple(torch.empty(half, dtype=torch.uint8, device=machine.device).fill_(i) for _ in range(2))

@@ -117,8 +117,8 @@ REPORT = {
     "passes": bool,
 }
 MEASURED = {"kernel": str, "shape": dict, "settings": str, "work": float, "unit": str,
-            "contestants": [{"name": str}], "ratios": dict, "accuracy": dict, "passes": bool, "launches_per_sample": int, "rounds": int,
-            "input_sets": int}
+            "contestants": [{"name": str}], "ratios": dict, "accuracy": dict, "passes": bool,
+            "launches_per_sample": int, "rounds": int, "input_sets": int}
 SWEPT = {"runs": int, "failed": int, "failures": [str], "worst": dict}
 
 

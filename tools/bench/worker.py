@@ -105,7 +105,8 @@ def main():
     parser.add_argument("part", choices=["facts", "sweep", "measure"])
     parser.add_argument("--library", required=True)
     parser.add_argument("--target", required=True)
-    parser.add_argument("--names", type=lambda text: text.split(","), default=[], help="kernels to sweep, parts to measure")
+    parser.add_argument("--names", type=lambda text: text.split(","), default=[],
+                        help="kernels to sweep, parts to measure")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--until", type=float, default=float("inf"))
