@@ -74,15 +74,18 @@ TW_FN void tw__pipeline_may_take_turns(tw__pipeline *pipe, int may) { (void)pipe
              tw__pipeline_has_next(&(pipe).state) && tw__pipeline_next(&(pipe).state);                       \
              tw__pipeline_step_done(&(pipe).state))
 
-/* The inner loops run once; they declare the step's index, its stage, and the pipe for tw_load_async and
- * tw_mma (computing.h). */
+/* The inner loops run once; they declare the step's index, its stage, and the pipe, for tw_load_async by its
+ * address, for tw_mma as computing.h tells: nvcc keeps the one in registers, clang the other. */
 #define TW__STEP(pipe, i, st, which, pointer)                                                                \
     for (int i = (pipe).state.which, tw__once_##i = tw__pipeline_does_##which(&(pipe).state, i);             \
          tw__once_##i; tw__once_##i = 0)                                                                     \
         for (__typeof__((pipe).stage) st = (pipe).stage + (pipe).state.which##_slot, tw__end_##st = st + 1,  \
                                       *pointer TW_UNUSED = &(pipe).stage;                                    \
              st < tw__end_##st; st = tw__end_##st, (void)pointer)
-#define TW_LOAD(pipe, i, st)    TW__STEP(pipe, i, st, load, tw__loading)
+#define TW_LOAD(pipe, i, st)                                                                                 \
+    for (tw__pipeline *tw__loading = &(pipe).state, *tw__loaded = tw__loading + 1; tw__loading < tw__loaded; \
+         tw__loading = tw__loaded)                                                                           \
+    TW__STEP(pipe, i, st, load, tw__ring)
 #define TW_COMPUTE(pipe, i, st) TW__STEP(pipe, i, st, compute, tw__computing)
 
 /* tw_load_async(tile of the stage, global tensor, coordinates...)   stands inside TW_LOAD; has landed when
@@ -95,7 +98,7 @@ TW_FN void tw__pipeline_may_take_turns(tw__pipeline *pipe, int may) { (void)pipe
                          "TW061 tw_load_async(" #dst ", " #src                                               \
                          "): takes a shared tile of the stage and a global tensor of "                       \
                          "its dtype");                                                                       \
-        tw__pipeline_load(tw__pipeline_of(tw__loading), TW__REF(dst), TW__WINDOW(src, i, j, k, l), 1, 0);    \
+        tw__pipeline_load(tw__loading, TW__REF(dst), TW__WINDOW(src, i, j, k, l), 1, 0);                     \
     } while (0)
 
 /* tw_load_multicast(together, tile of the stage, global tensor, coordinates...)   the same where a cluster's
@@ -109,7 +112,7 @@ TW_FN void tw__pipeline_may_take_turns(tw__pipeline *pipe, int may) { (void)pipe
                          "TW065 tw_load_multicast(" #together ", " #dst ", " #src                            \
                          "): takes a shared tile of the stage and a global tensor of "                       \
                          "its dtype");                                                                       \
-        tw__pipeline_load(tw__pipeline_of(tw__loading), TW__REF(dst), TW__WINDOW(src, i, j, k, l),           \
+        tw__pipeline_load(tw__loading, TW__REF(dst), TW__WINDOW(src, i, j, k, l),                            \
                           TW__MULTICAST_PARTS(TW__ROWS_OF(dst)), together);                                  \
     } while (0)
 
