@@ -124,9 +124,11 @@ TW_FN void tw__store_shared_tile(tw__shared_at at, tw__ref t)
         return;
     if (TW__STORES_CORES && tw__bytes(at.tile.dtype) == 2 && tw__role(t) != TW__ROLE_line) {
         TW_UNROLL
-        for (int n = 0; n < tw__core_rows(t) * tw__core_cols(t); n++) {
-            int i = n / tw__core_cols(t), j = n % tw__core_cols(t);
-            tw__store_shared_core(at.tile, at.row + tw__core_row(t, i), at.col + tw__core_col(t, j), t, i, j);
+        for (int i = 0; i < tw__core_rows(t); i++) {
+            TW_UNROLL
+            for (int j = 0; j < tw__core_cols(t); j++)
+                tw__store_shared_core(at.tile, at.row + tw__core_row(t, i), at.col + tw__core_col(t, j), t, i,
+                                      j);
         }
         return;
     }
