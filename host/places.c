@@ -54,17 +54,28 @@ static int is_in(const char *file, const char *folder) { return strncmp(file, fo
 
 static const char emulator[] = "arch/emulator/";
 
-/* A line "file:line" of the output, innermost calls first. The innermost of all is the emulator's, whose path tells
- * where the headers lay when the object was compiled: that is cut off. */
-static void take_frame(tw_place *place, char *line, char root[PATH_MAX])
+/* The folder that the emulator's headers lay in when the object was compiled: the paths' common root. */
+static void find_root(const char *printed, char root[PATH_MAX])
+{
+    root[0] = '\0';
+    for (const char *line = printed; line && !root[0]; line = strchr(line, '\n'), line += line != NULL) {
+        char *text = tw_text_format("%.*s", (int)strcspn(line, "\n"), line), *path = straighten(text);
+        const char *inside = strstr(path, emulator);
+        if (inside)
+            snprintf(root, PATH_MAX, "%.*s", (int)(inside - path), path);
+        free(path);
+        free(text);
+    }
+}
+
+/* A line "file:line" of the output, innermost calls first. */
+static void take_frame(tw_place *place, char *line, const char *root)
 {
     line[strcspn(line, " \n")] = '\0'; /* "(discriminator 2)" */
     char *colon = strrchr(line, ':');
     if (!colon || line[0] == '?' || colon[1] == '?' || colon[1] == '0')
         return;
-    char *path = straighten(line), *inside = strstr(path, emulator);
-    if (inside)
-        snprintf(root, PATH_MAX, "%.*s", (int)(inside - path), path);
+    char *path = straighten(line);
     char *file = tw_text_format("%s", is_in(path, root) ? path + strlen(root) : path);
     free(path);
     if (is_in(file, emulator)) {
@@ -84,13 +95,10 @@ static void take_frame(tw_place *place, char *line, char root[PATH_MAX])
 static void take_output(char *printed, const size_t *index, size_t count, tw_place *place)
 {
     size_t at = 0;
-    char root[PATH_MAX] = "", *inside = strstr(printed, emulator); /* for places whose innermost frame is lost */
+    char root[PATH_MAX];
     int frames = 0;
-    while (inside && inside > printed && inside[-1] != '\n')
-        inside--;
-    if (inside)
-        snprintf(root, sizeof root, "%.*s", (int)(strstr(inside, emulator) - inside), inside);
     tw_place *now = NULL;
+    find_root(printed, root);
     for (char *rest = printed, *line; (line = strsep(&rest, "\n"));) {
         if (strncmp(line, "0x", 2) == 0) {
             now = at < count ? &place[index[at++]] : NULL;

@@ -8,7 +8,7 @@
  *   tw__emu_shadow_look, _looked      an asynchronous reader begins: checked; and is done: noted
  *   tw__emu_shadow_issue, _land       a copy into shared memory is issued; and lands
  *
- * Findings: TW101, TW103, TW107, TW114. A word is 4 bytes; accesses of 1 and 2 bytes keep the others apart by
+ * Findings: TW101, TW103, TW107, TW113. A word is 4 bytes; accesses of 1 and 2 bytes keep the others apart by
  * a mask of bytes, so that neighbours never make a finding; of two waves' latest accesses to different bytes
  * of one word the earlier is forgotten.
  */

@@ -7,13 +7,14 @@
 #ifndef TW_ARCH_EMULATOR_SITE_H
 #define TW_ARCH_EMULATOR_SITE_H
 
-/* An address inside the instruction that the caller was inlined into; elsewhere than on x86-64 and aarch64
+/* An address inside the instruction that the caller was inlined into (the one behind it may be another
+ * line's); elsewhere than on x86-64 and aarch64
  * the kernel's caller, so that lines are less exact there. */
 static inline __attribute__((always_inline, unused)) const void *tw__emu_here(void)
 {
     const void *here;
 #if defined(__x86_64__)
-    __asm__ volatile("leaq 0(%%rip), %0" : "=r"(here));
+    __asm__ volatile("leaq -1(%%rip), %0" : "=r"(here));
 #elif defined(__aarch64__)
     __asm__ volatile("adr %0, ." : "=r"(here));
 #else

@@ -121,7 +121,7 @@ done < <(words "$forbidden")
 
 while read -r finding; do # spills and stack have limits of their own below
     refuse "$finding"
-done < <(grep -vE '^(spill|stack|skipped:) |^[^ ]+ on [a-z:0-9]+: |^[0-9]+ findings$' "$work/findings")
+done < <(grep -vE '(^|: )TW20[89] |^skipped: |^[^ ]+ on [a-z:0-9]+: |^[0-9]+ findings?$' "$work/findings")
 
 echo "$name $target: registers $registers spills $spills scalar_spills $scalar_spills stack $stack shared $shared" \
     "lines $found seconds $seconds"

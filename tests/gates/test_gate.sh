@@ -28,7 +28,7 @@ for target in cuda:sm80 hip:gfx942; do
     expect_failure 'spills to memory, 0 allowed' "$here/many_values.c" $target '.'
 done
 expect_failure 'scalars spilled to lanes' "$here/many_values.c" hip:gfx942 '.' - -DMANY_VALUES_OF_A_WAVE=1
-expect_failure copy-missing "$here/one_product.c" hip:gfx942 'stages=2'
+expect_failure TW205 "$here/one_product.c" hip:gfx942 'stages=2'
 expect_failure 'an MFMA outside a turn' "$here/one_product.c" hip:gfx942 'turns'
 expect_failure 'no turn' "$here/stack_frame.c" hip:gfx942 'turns'
 expect_failure C7508 "$here/no_launch_bounds.cu" cuda:sm90 setmaxnreg

@@ -49,7 +49,22 @@ void asm_listing_free(asm_listing *listing)
     tw_list_free(&listing->strings);
 }
 
-asm_finding *asm_find(asm_findings *findings, const char *code, const asm_kernel *kernel, int at, int also,
+const char *asm_title(asm_code code)
+{
+    static const struct {
+        asm_code code;
+        const char *title;
+    } row[] = {
+#define ASM_FINDING_ROW(number, name, title) {ASM_FOUND_##name, title},
+#include "asm_findings.def"
+    };
+    size_t i = 0;
+    while (row[i].code != code)
+        i++;
+    return row[i].title;
+}
+
+asm_finding *asm_find(asm_findings *findings, asm_code code, const asm_kernel *kernel, int at, int also,
                       char *what, char *fix)
 {
     findings->finding =

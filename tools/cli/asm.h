@@ -5,8 +5,8 @@
  *
  *   reading   asm_amd.c (llvm-objdump), asm_nvidia.c (nvdisasm)
  *   flow      asm_flow.c
- *   rules     asm_waits.c (copies and reads of shared memory on CDNA), asm_rules.c (matrices, spills; both
- * vendors) places    asm_place.c: source lines
+ *   rules     asm_waits.c (copies and reads of shared memory), asm_rules.c (matrices, spills)
+ *   places    asm_place.c (source lines)
  */
 #ifndef TW_TOOLS_ASM_H
 #define TW_TOOLS_ASM_H
@@ -87,6 +87,12 @@ typedef struct {
     int loops;
 } asm_flow;
 
+/* Printed as TW201 and so on. */
+typedef enum {
+#define ASM_FINDING_ROW(number, name, title) ASM_FOUND_##name = number,
+#include "asm_findings.def"
+} asm_code;
+
 /* A source line: of the kernel, and of the library's header that an instruction comes from, NULL where they
  * are one. */
 typedef struct {
@@ -95,7 +101,7 @@ typedef struct {
 } asm_source;
 
 typedef struct {
-    const char *code; /* a word: wait-zero */
+    asm_code code;
     const asm_kernel *kernel;
     const asm_instruction *at, *also; /* `also` may be NULL; at NULL: the whole kernel */
     char *what, *fix;
@@ -142,8 +148,10 @@ void asm_check_stack(const asm_listing *listing, const asm_flow *flow, asm_findi
 TW_CHECKED tw_status asm_keep_ptx(const char *folder, const char *source, const char *to);
 void asm_remove_folder(const char *folder);
 
+const char *asm_title(asm_code code);
+
 /* Adds a finding; `what` and `fix` become its own. */
-asm_finding *asm_find(asm_findings *findings, const char *code, const asm_kernel *kernel, int at, int also,
+asm_finding *asm_find(asm_findings *findings, asm_code code, const asm_kernel *kernel, int at, int also,
                       char *what, char *fix);
 void asm_finding_free(asm_finding *finding);
 void asm_findings_free(asm_findings *findings);

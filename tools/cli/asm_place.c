@@ -128,7 +128,7 @@ static tw_status symbolize(const asm_listing *listing, asm_findings *findings)
 
 static int same(const asm_finding *a, const asm_finding *b)
 {
-    return a->place.file && b->place.file && a->kernel == b->kernel && strcmp(a->code, b->code) == 0 &&
+    return a->place.file && b->place.file && a->kernel == b->kernel && a->code == b->code &&
            a->place.line == b->place.line && strcmp(a->place.file, b->place.file) == 0;
 }
 

@@ -2,10 +2,11 @@
  *
  * Rules that need no count of what is under way:
  *
- *   matrix-missing      a loop adds up products of what it reads from shared memory, and the kernel has no
- * matrix instruction matrix-serialised   Hopper: a wait stands between two wgmma that add to the same sum, or
- * ptxas says that it serialised them (C7510); CDNA: every MFMA of the hot loop needs the result of the one
- * before spill, stack        registers that were sent to memory; a lane's stack that holds anything else
+ *   - TW206: a loop adds up products of what it reads from shared memory, and the kernel has no matrix
+ *     instruction.
+ *   - TW207: on Hopper a wait stands between two wgmma that add to the same sum, or ptxas says that it
+ *     serialised them (C7510); on CDNA every MFMA of the hot loop needs the result of the one before.
+ *   - TW208, TW209: registers that were sent to memory; a lane's stack that holds anything else.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +38,7 @@ static void check_missing(const asm_flow *flow, asm_findings *findings)
     if (best < 0)
         return;
     asm_find(
-        findings, "matrix-missing", flow->kernel, first_of(flow, best, ASM_MULTIPLY), -1,
+        findings, ASM_FOUND_matrix_missing, flow->kernel, first_of(flow, best, ASM_MULTIPLY), -1,
         tw_text_format("the loop adds up %d products one by one, and the kernel has no matrix instruction",
                        most),
         tw_text_format("a dtype and a tile shape that the machine's matrix instructions take (tw_mma_*)"));
@@ -64,7 +65,7 @@ static void check_waits_between(const asm_flow *flow, int loop, asm_findings *fi
         wait = -1;
     }
     if (waits)
-        asm_find(findings, "matrix-serialised", flow->kernel, first_wait, first,
+        asm_find(findings, ASM_FOUND_matrix_serialised, flow->kernel, first_wait, first,
                  tw_text_format(
                      "%d of %d times the loop waits for a wgmma before the next that adds to the same sum",
                      waits, pairs),
@@ -86,7 +87,7 @@ static void check_chain(const asm_flow *flow, int loop, asm_findings *findings)
         last = at;
     }
     if (matrices >= CHAIN_MIN && chained == matrices - 1)
-        asm_find(findings, "matrix-serialised", flow->kernel, first, -1,
+        asm_find(findings, ASM_FOUND_matrix_serialised, flow->kernel, first, -1,
                  tw_text_format("all %d MFMAs of the loop add to one sum: each waits for the one before",
                                 matrices),
                  tw_text_format("a larger tile a wave, so that several sums take turns"));
@@ -111,7 +112,7 @@ void asm_check_matrices(const asm_listing *listing, const asm_flow *flow, const 
     const char *said = log ? strstr(log, "C7510") : NULL;
     char *name = tw_text_format("'%s'", flow->kernel->name);
     if (said && strstr(said, name) && found == findings->count)
-        asm_find(findings, "matrix-serialised", flow->kernel, -1, -1,
+        asm_find(findings, ASM_FOUND_matrix_serialised, flow->kernel, -1, -1,
                  tw_text_format("ptxas waits behind each wgmma (%.*s)", (int)strcspn(said, "\n"), said),
                  tw_text_format(
                      "keep the sums in registers between issue and wait: no call, no branch that only some "
@@ -135,14 +136,14 @@ void asm_check_stack(const asm_listing *listing, const asm_flow *flow, asm_findi
             at = i, at_hot = loop >= 0;
     }
     if (figures->spills > 0)
-        asm_find(findings, "spill", kernel, at, -1,
+        asm_find(findings, ASM_FOUND_spill, kernel, at, -1,
                  tw_text_format("%d %s spilled to memory; %d accesses of the stack, %d in loops with matrix "
                                 "instructions",
                                 figures->spills, listing->is_amd ? "registers" : "bytes", accesses, hot),
                  tw_text_format("a smaller tile, or more waves to share it"));
     else if (figures->stack_bytes > 0 || (figures->stack_bytes < 0 && accesses > 0))
         asm_find(
-            findings, "stack", kernel, at, -1,
+            findings, ASM_FOUND_stack, kernel, at, -1,
             tw_text_format("%d bytes of stack; %d accesses, %d in loops with matrix instructions",
                            figures->stack_bytes, accesses, hot),
             tw_text_format(

@@ -4,19 +4,21 @@
  * being read. CDNA (in brackets: Ampere's cp.async, where only the first rule applies: what else could go
  * wrong there, its scoreboard prevents):
  *
- *   wait-zero          The loop round the matrix instructions waits for all copies (vmcnt(0) [DEPBAR.LE SB0,
- * 0x0]) on every way round. With a ring of three stages or more, the copies of later stages should stay under
- * way; with two, at least a matrix instruction should stand between copy and wait. Ways by registers, for
- * tiles that cannot be copied so, may wait as they like. read-not-waited    A read of shared memory may be
- * under way (no lgkmcnt that covers it) at a barrier behind which its bytes are overwritten: the compiler
- * moves its own wait across a bare s_barrier. write-not-waited   Likewise a write, and a barrier behind which
- * it is read. copy-not-covered   The loop reads a stage before its copies are sure to have landed: no wait,
- * no barrier behind it, or a count that leaves some of the stage's own copies under way.
+ *   - TW201: the loop round the matrix instructions waits for all copies (vmcnt(0) [DEPBAR.LE SB0, 0x0]) on
+ *     every way round. With a ring of three stages or more, the copies of later stages should stay under way;
+ *     with two, at least a matrix instruction should stand between copy and wait. Ways by registers, for
+ * tiles that cannot be copied so, may wait as they like.
+ *   - TW202: a read of shared memory may be under way (no lgkmcnt that covers it) at a barrier behind which
+ * its bytes are overwritten: the compiler moves its own wait across a bare s_barrier.
+ *   - TW203: likewise a write, and a barrier behind which it is read.
+ *   - TW204: the loop reads a stage before its copies are sure to have landed: no wait, no barrier behind it,
+ *     or a count that leaves some of the stage's own copies under way.
+ *   - TW205: there is no such loop, in a kernel that has a ring.
  *
  * What a count may leave: in a ring of S stages the copies of a stage begin behind the barrier that frees it,
  * that is S - 1 turns before its reads; copies issued later may be under way, that is S - 2 turns' worth
  * where they are issued before the turn's wait. S is --stages; else at most as many as shared memory holds of
- * what one turn copies (so that nothing right is called wrong), and for wait-zero at least one more than
+ * what one turn copies (so that nothing right is called wrong), and for TW201 at least one more than
  * turns' worth of copies before the loop.
  */
 #include <stdlib.h>
@@ -36,7 +38,7 @@ typedef struct {
 
 static const asm_instruction *instruction(const waits *w, int i) { return &w->flow->kernel->instruction[i]; }
 
-static void report(const waits *w, const char *code, int at, int also, char *what, char *fix)
+static void report(const waits *w, asm_code code, int at, int also, char *what, char *fix)
 {
     asm_find(w->findings, code, w->flow->kernel, at, also, what, fix);
 }
@@ -109,7 +111,7 @@ static void check_barriers(const waits *w)
             if (told[barrier] & (1 << reads))
                 continue;
             if (reads && follows(w, barrier, ASM_COPY, ASM_SHARED_WRITE)) {
-                report(w, "read-not-waited", i, barrier,
+                report(w, ASM_FOUND_read_not_waited, i, barrier,
                        tw_text_format(
                            "this read of shared memory may be under way at a barrier behind which its bytes "
                            "are overwritten"),
@@ -118,7 +120,7 @@ static void check_barriers(const waits *w)
                            "read across it"));
                 told[barrier] |= (char)(1 << reads);
             } else if (!reads && follows(w, barrier, ASM_SHARED_READ, ASM_SHARED_READ)) {
-                report(w, "write-not-waited", i, barrier,
+                report(w, ASM_FOUND_write_not_waited, i, barrier,
                        tw_text_format(
                            "this write of shared memory may be under way at a barrier behind which it is "
                            "read"),
@@ -264,7 +266,7 @@ static void check_run_ahead(const waits *w, const copying_loop *l)
             if (inside[k] && w->copies_over[k])
                 wait = k;
         report(
-            w, "wait-zero", wait, i,
+            w, ASM_FOUND_wait_zero, wait, i,
             tw_text_format("the loop round the matrix instructions waits here for all its copies%s",
                            l->stages_at_least > 2 ? ", those of later stages too" : " before it multiplies"),
             tw_text_format(
@@ -292,7 +294,7 @@ static void check_cover(const waits *w, const copying_loop *l)
     int unmet = w->reached[copy];
     free(any_wait);
     if (unwaited) {
-        report(w, "copy-not-covered", copy, -1,
+        report(w, ASM_FOUND_copy_not_covered, copy, -1,
                tw_text_format(
                    "a way leads round the loop from this copy to shared memory without a wait for it"),
                tw_text_format(
@@ -301,7 +303,7 @@ static void check_cover(const waits *w, const copying_loop *l)
         return;
     }
     if (unmet) {
-        report(w, "copy-not-covered", copy, -1,
+        report(w, ASM_FOUND_copy_not_covered, copy, -1,
                tw_text_format(
                    "a way leads round the loop from this copy to shared memory without a barrier: each wave "
                    "waits for its own copies alone"),
@@ -312,7 +314,7 @@ static void check_cover(const waits *w, const copying_loop *l)
         return;
     int may = may_be_under_way(w, l, l->stages_at_most), left = instruction(w, l->wait)->copies_left;
     if (left > may)
-        report(w, "copy-not-covered", l->wait, copy,
+        report(w, ASM_FOUND_copy_not_covered, l->wait, copy,
                tw_text_format(
                    "vmcnt(%d) leaves %d copies under way, some of them of the stage that is read next: of a "
                    "ring of %d stages and %d copies a turn at most %d",
@@ -347,7 +349,7 @@ void asm_check_waits(const asm_listing *listing, const asm_flow *flow, int stage
     }
     if (stages && matrix >= 0 && !copying)
         report(
-            &w, "copy-missing", matrix, -1,
+            &w, ASM_FOUND_copy_missing, matrix, -1,
             tw_text_format(
                 "no loop round a matrix instruction copies past the registers, in a ring of %d stages",
                 stages),

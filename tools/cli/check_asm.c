@@ -161,14 +161,13 @@ static void print(const check *c)
 {
     for (int i = 0; i < c->findings.count; i++) {
         const asm_finding *f = &c->findings.finding[i];
-        printf("%s ", f->code);
         print_source(&f->place);
-        printf("%s%s: %s", f->place.file ? ", kernel " : "", f->kernel->name, f->what);
+        printf("%sTW%d %s: %s", f->place.file ? ": " : "", (int)f->code, asm_title(f->code), f->what);
         if (f->other.file) {
             printf("; see ");
             print_source(&f->other);
         }
-        printf("; fix: %s\n", f->fix);
+        printf("; fix: %s (kernel %s)\n", f->fix, f->kernel->name);
     }
     if (c->listing.skipped)
         printf(
@@ -184,20 +183,15 @@ static void print(const check *c)
                    kernel->figures.spills, kernel->figures.stack_bytes);
         putchar('\n');
     }
-    printf("%d findings\n", c->findings.count);
+    printf("%d finding%s\n", c->findings.count, c->findings.count == 1 ? "" : "s");
 }
 
-static void add_source(cJSON *json, const char *file, const char *line, const char *library,
-                       const char *library_line, const asm_source *place)
+static void add_line(cJSON *json, const char *name, const char *file, int line)
 {
-    if (place->file) {
-        cJSON_AddStringToObject(json, file, place->file);
-        cJSON_AddNumberToObject(json, line, place->line);
-    }
-    if (place->library) {
-        cJSON_AddStringToObject(json, library, place->library);
-        cJSON_AddNumberToObject(json, library_line, place->library_line);
-    }
+    char *text = file ? tw_text_format("%s:%d", file, line) : NULL;
+    if (text)
+        cJSON_AddStringToObject(json, name, text);
+    free(text);
 }
 
 static cJSON *findings_json(const check *c)
@@ -206,11 +200,16 @@ static cJSON *findings_json(const check *c)
     for (int i = 0; i < c->findings.count; i++) {
         const asm_finding *f = &c->findings.finding[i];
         cJSON *json = cJSON_CreateObject();
-        cJSON_AddStringToObject(json, "code", f->code);
+        char code[16];
+        snprintf(code, sizeof code, "TW%d", (int)f->code);
+        cJSON_AddStringToObject(json, "code", code);
+        cJSON_AddStringToObject(json, "title", asm_title(f->code));
         cJSON_AddStringToObject(json, "kernel", f->kernel->name);
-        add_source(json, "file", "line", "library_file", "library_line", &f->place);
-        add_source(json, "other_file", "other_line", "other_library_file", "other_library_line", &f->other);
-        cJSON_AddStringToObject(json, "what", f->what);
+        add_line(json, "line", f->place.file, f->place.line);
+        add_line(json, "library_line", f->place.library, f->place.library_line);
+        add_line(json, "other_line", f->other.file, f->other.line);
+        add_line(json, "other_library_line", f->other.library, f->other.library_line);
+        cJSON_AddStringToObject(json, "text", f->what);
         cJSON_AddStringToObject(json, "fix", f->fix);
         cJSON_AddItemToArray(list, json);
     }
