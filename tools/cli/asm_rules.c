@@ -8,6 +8,7 @@
  *     serialised them (C7510); on CDNA every MFMA of the hot loop needs the result of the one before.
  *   - TW208, TW209: registers that were sent to memory; a lane's stack that holds anything else.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,43 @@ static int first_of(const asm_flow *flow, int loop, asm_kind kind)
     return -1;
 }
 
+/* "v_fmac_f32_e32 v7, v1, v2", "ds_read_b64 v[6:7], v9", "FFMA R7, R1, R2, R7": is register 7 (of sort v, v
+ * and R) the first operand? Those of stores, which nothing is written to, count too. */
+static int names_first(const char *text, char sort, int number)
+{
+    const char *at = text + strcspn(text, " \t");
+    at += strspn(at, " \t");
+    int range = *at == sort && at[1] == '[', first = 0, last = 0;
+    if (*at != sort || sscanf(at + 1 + range, "%d:%d", &first, &last) < 1 + range) /* vmcnt, vcc */
+        return 0;
+    return first <= number && number <= (range ? last : first);
+}
+
+/* Is instruction i, a product and a sum, all that writes the sum in the loop? Then it goes on from turn to
+ * turn. */
+static int is_running_sum(const asm_flow *flow, int loop, int i)
+{
+    const char *text = flow->kernel->instruction[i].text, *result = text + strcspn(text, " \t");
+    result += strspn(result, " \t");
+    const char sort = *result;
+    const int number = atoi(result + 1 + (result[1] == '['));
+    for (int j = 0; j < flow->kernel->count; j++) {
+        const asm_instruction *other = &flow->kernel->instruction[j];
+        if (flow->loop[loop].in[j] && other->kind != ASM_MULTIPLY && names_first(other->text, sort, number))
+            return 0;
+    }
+    return 1;
+}
+
+static int count_running_sums(const asm_flow *flow, int loop)
+{
+    int sums = 0;
+    for (int i = 0; i < flow->kernel->count; i++)
+        sums += flow->loop[loop].in[i] && flow->kernel->instruction[i].kind == ASM_MULTIPLY &&
+                is_running_sum(flow, loop, i);
+    return sums;
+}
+
 /* The loop with the most products whose factors may come from shared memory. */
 static void check_missing(const asm_flow *flow, asm_findings *findings)
 {
@@ -31,8 +69,8 @@ static void check_missing(const asm_flow *flow, asm_findings *findings)
         if (flow->kernel->instruction[i].kind == ASM_MATRIX)
             return;
     for (int l = 0; l < flow->loops; l++) {
-        int products = asm_loop_count(flow, l, ASM_MULTIPLY);
-        if (products > most && asm_loop_count(flow, l, ASM_SHARED_READ))
+        int products = asm_loop_count(flow, l, ASM_SHARED_READ) ? count_running_sums(flow, l) : 0;
+        if (products > most)
             best = l, most = products;
     }
     if (best < 0)
