@@ -15,7 +15,8 @@
  *                                holding both; a rank-1 tensor is added to every row
  * tw_load_mul(t, g, coordinates...)   likewise t *= it
  * tw_read(g, coordinates...)      one element as a float, tw_read_int one of an i32 tensor; 0 outside
- * tw_pick(x, s, r, c)            x, a float variable, gets one element of a shared tile or vector (r = 0)
+ * tw_pick(x, s, r, c)            x, a float variable, gets one element of a shared tile or vector (r = 0);
+ *                                tw_pick_int: an int variable, from one of i32
  * tw_load_transposed(dst, src)   register tile R x C <- shared tile C x R
  */
 #ifndef TW_OPS_LOAD_H
@@ -81,6 +82,14 @@
         TW_STATIC_ASSERT(TW__IS_SHARED(s),                                                                   \
                          "TW018 tw_pick(" #x ", " #s ", ...): needs a shared tile or vector");               \
         (x) = tw__value_of(tw__shared_bits(tw__shared_of(TW__REF(s)), r, c), TW__DTYPE_OF(s));               \
+    } while (0)
+#define tw_pick_int(x, s, r, c) TW__PICK_INT(x, s, r, c)
+#define TW__PICK_INT(x, s, r, c)                                                                             \
+    do {                                                                                                     \
+        TW_STATIC_ASSERT(TW__IS_SHARED(s) && TW__DTYPE_OF(s) == TW_i32,                                      \
+                         "TW019 tw_pick_int(" #x ", " #s                                                     \
+                         ", ...): needs a shared tile or vector of i32; tw_pick takes floats");              \
+        (x) = (int)tw__shared_bits(tw__shared_of(TW__REF(s)), r, c);                                         \
     } while (0)
 
 /* The run of elements n... of tile t from the window, packed. */

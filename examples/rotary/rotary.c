@@ -4,18 +4,15 @@
  */
 #include "rotary.h"
 
-typedef struct {
-    int unused;
-} rotary_shared;
-
 TW_KERNEL(rotary, TW_TEAM_THREADS, (rotary_args, g))
 {
     const rotary_work w = rotary_plan(&g);
     const int heads = (int)tw_dim(g.q, 1);
     rotary_turn turn;
+    TW_SHARED(rotary_shared, shared);
 
     for (int pair = 0; pair < g.pairs; pair += ROTARY_COLS) {
-        rotary_angles(&turn, &g, w, pair);
+        rotary_angles(&turn, &g, shared, w, pair);
         TW_ROLLED
         for (int head = w.first; head < w.last; head++) {
             const int of_q = head < heads;

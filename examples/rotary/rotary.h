@@ -83,38 +83,57 @@ TW_FN rotary_work rotary_plan(const rotary_args *g)
     return w;
 }
 
-TW_FN int64_t rotary_position(const rotary_args *g, rotary_work w, int row)
+/* What the angles of ROTARY_COLS pairs are made of, read once for the block. */
+typedef struct {
+    tw_sv(f32, ROTARY_COLS) frequency;
+    tw_sv(i32, ROTARY_ROWS) ids;
+} rotary_shared;
+
+TW_FN int64_t rotary_position(const rotary_args *g, rotary_shared *shared, rotary_work w, int row)
 {
-    return ROTARY_IDS ? tw_read_int(g->ids, w.batch, w.token + row) : g->offset + w.token + row;
+    int id;
+    if (!ROTARY_IDS)
+        return g->offset + w.token + row;
+    tw_pick_int(id, shared->ids, 0, row);
+    return id;
 }
 
-TW_FN float rotary_cos(const rotary_args *g, int64_t position, int64_t pair)
+/* Of column `col` of the pairs from `pair` on: cos, or where `sine` is 1, sin. */
+TW_FN float rotary_angle(const rotary_args *g, rotary_shared *shared, int64_t position, int64_t pair, int col,
+                         int sine)
 {
+    float frequency;
     if (ROTARY_TABLE)
-        return tw_read(g->cos, position, pair);
-    return tw_cos_turns(tw_turns(tw_read(g->frequency, pair)) * (uint64_t)position);
-}
-
-TW_FN float rotary_sin(const rotary_args *g, int64_t position, int64_t pair)
-{
-    if (ROTARY_TABLE)
-        return tw_read(g->sin, position, pair);
-    return tw_sin_turns(tw_turns(tw_read(g->frequency, pair)) * (uint64_t)position);
+        return sine ? tw_read(g->sin, position, pair + col) : tw_read(g->cos, position, pair + col);
+    tw_pick(frequency, shared->frequency, 0, col);
+    const uint64_t turns = tw_turns(frequency) * (uint64_t)position;
+    return sine ? tw_sin_turns(turns) : tw_cos_turns(turns);
 }
 
 /* The turns of pairs from `pair` on. */
-TW_FN void rotary_angles(rotary_turn *turn, const rotary_args *g, rotary_work w, int pair)
+TW_FN void rotary_angles(rotary_turn *turn, const rotary_args *g, rotary_shared *shared, rotary_work w,
+                         int pair)
 {
+    tw_sync(); /* the pairs before are done with what is shared */
+    if (!ROTARY_TABLE)
+        tw_load(shared->frequency, g->frequency, pair);
+    if (ROTARY_IDS)
+        tw_load(shared->ids, g->ids, w.batch, w.token);
+    tw_sync();
+    if (ROTARY_TABLE && !ROTARY_IDS && !ROTARY_INTERLEAVED) {
+        tw_load(turn->cos, g->cos, g->offset + w.token, pair);
+        tw_load(turn->sin, g->sin, g->offset + w.token, pair);
+        return;
+    }
     tw_zero(turn->cos);
     if (ROTARY_INTERLEAVED) {
         tw_map_at(turn->cos, x, r, c,
-                  c % 2 == 0 ? rotary_cos(g, rotary_position(g, w, r), pair + c / 2)
-                             : rotary_sin(g, rotary_position(g, w, r), pair + c / 2));
-    } else {
-        tw_zero(turn->sin);
-        tw_map_at(turn->cos, x, r, c, rotary_cos(g, rotary_position(g, w, r), pair + c));
-        tw_map_at(turn->sin, x, r, c, rotary_sin(g, rotary_position(g, w, r), pair + c));
+                  rotary_angle(g, shared, rotary_position(g, shared, w, r), pair, c / 2, c % 2));
+        return;
     }
+    tw_zero(turn->sin);
+    tw_map_at(turn->cos, x, r, c, rotary_angle(g, shared, rotary_position(g, shared, w, r), pair, c, 0));
+    tw_map_at(turn->sin, x, r, c, rotary_angle(g, shared, rotary_position(g, shared, w, r), pair, c, 1));
 }
 
 /* Those pairs of one head. Tensors cut to the turned dims, or to their halves: a tile may reach beyond. */

@@ -56,12 +56,21 @@ static void odd_frequencies(void **state)
                 "%s S=50 H=1 D=64 R2=32 offset=123456", computed);
 }
 
+static void every_byte_moves_once(void **state)
+{
+    (void)state;
+    words_move_once((words_case){.kernel = &tw_kernel_rotary, .words = "cols=32 S=128 H=3 D=80 R2=33"});
+    words_move_once((words_case){.kernel = &tw_kernel_rotary,
+                                 .words = "cols=32 interleaved=1 ids=1 S=128 H=3 D=64 R2=32"});
+}
+
 static int run(const char *name)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_size),
         cmocka_unit_test(far_positions),
         cmocka_unit_test(odd_frequencies),
+        cmocka_unit_test(every_byte_moves_once),
     };
     target_name = name;
     return cmocka_run_group_tests_name(name, tests, open_target, close_target);

@@ -28,6 +28,7 @@ typedef struct {
     tw_st(bf16, 32, 64) s;
     tw_st(bf16, 64, 32) turned;
     tw_st(f32, 32, 64) wide;
+    tw_sv(i32, 64) whole;
 } message_shared;
 
 typedef struct {
@@ -92,6 +93,9 @@ MISTAKE(load_mul) { tw_load_mul(OR(t.rows, t.acc), g.x, 0, 0); UNUSED; }
 
 /* says: TW018 tw_pick(x, g.x, ...): needs a shared tile or vector */
 MISTAKE(pick) { float x; tw_pick(x, OR(g.x, sh->s), 0, 0); tw_fill(t.acc, x); UNUSED; }
+
+/* says: TW019 tw_pick_int(n, sh->s, ...): needs a shared tile or vector of i32; tw_pick takes floats */
+MISTAKE(pick_int) { int n; tw_pick_int(n, OR(sh->s, sh->whole), 0, 1); tw_fill(t.acc, (float)n); UNUSED; }
 
 /* says: TW020 TW_SHARED(large): more than the machine's shared memory */
 typedef struct { tw_st(f32, 256, OR(512, 8)) s; } large;
