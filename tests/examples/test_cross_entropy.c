@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The fused cross-entropy against its float64 reference: sizes around the tiles' edges, ignored labels,
- * smoothing and soft-cap, hostile logits.
+ * smoothing and soft-cap, hostile logits, bytes moved.
  */
 #include "words_case.h"
 
@@ -69,11 +69,29 @@ static void hostile_logits_and_labels(void **state)
     }
 }
 
+/* What is written is the results, so no logits are. The weight is read once by a block of tokens, hidden once
+ * for every tile of logits, 128 of the vocabulary and more. */
+static void logits_stay_on_chip(void **state)
+{
+    enum { T = 32, V = 512, D = 128, BYTES = 2 };
+    (void)state;
+    tw_problem *problem =
+        words_run(&(words_case){.kernel = &tw_kernel_cross_entropy, .words = "dtype=bf16 T=32 V=512 D=128"});
+    const tw_traffic *traffic = tw_problem_traffic(problem);
+    if (tw_target_identity(test_target)->kind == TW_TARGET_EMULATED) {
+        assert_int_equal(traffic->global_written_bytes, 2 * T * sizeof(float));
+        assert_true(traffic->global_read_bytes >= (V + T) * D * BYTES);
+        assert_true((double)traffic->global_read_bytes <= 1.15 * (V + T * (V / 128)) * D * BYTES);
+    }
+    tw_problem_free(problem);
+}
+
 static int run(const char *name)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_size),
         cmocka_unit_test(hostile_logits_and_labels),
+        cmocka_unit_test(logits_stay_on_chip),
     };
     target_name = name;
     return cmocka_run_group_tests_name(name, tests, open_target, close_target);

@@ -125,6 +125,14 @@ static void the_same_elements_are_dropped_everywhere(void **state)
     tw_problem_free(problem);
 }
 
+/* Weight and bias come again with each block, from the cache; all that is M x D once. */
+static void every_byte_moves_once(void **state)
+{
+    (void)state;
+    words_move_once((words_case){.kernel = &tw_kernel_row_norm,
+                                 .words = "cols=256 weight=0 residual=1 sum=1 kind=layernorm M=40 D=256"});
+}
+
 static int run(const char *name)
 {
     const struct CMUnitTest tests[] = {
@@ -133,6 +141,7 @@ static int run(const char *name)
         cmocka_unit_test(values_far_from_zero_and_huge),
         cmocka_unit_test(the_generator_is_philox),
         cmocka_unit_test(the_same_elements_are_dropped_everywhere),
+        cmocka_unit_test(every_byte_moves_once),
     };
     target_name = name;
     return cmocka_run_group_tests_name(name, tests, open_target, close_target);

@@ -125,6 +125,13 @@ static void a_run_goes_on_from_the_states_of_another(void **state)
     before = NULL;
 }
 
+/* b and c again for every 64 channels. */
+static void every_byte_moves_once(void **state)
+{
+    (void)state;
+    words_move_once((words_case){.kernel = &tw_kernel_selective_scan, .words = "dtype=bf16 B=2 L=128 E=128"});
+}
+
 static int run(const char *name)
 {
     const struct CMUnitTest tests[] = {
@@ -133,6 +140,7 @@ static int run(const char *name)
         cmocka_unit_test(gates_near_0_and_1_over_thousands_of_steps),
         cmocka_unit_test(steps_far_from_0),
         cmocka_unit_test(a_run_goes_on_from_the_states_of_another),
+        cmocka_unit_test(every_byte_moves_once),
     };
     target_name = name;
     return cmocka_run_group_tests_name(name, tests, open_target, close_target);

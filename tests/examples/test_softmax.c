@@ -73,12 +73,19 @@ static void hostile_logits(void **state)
     words_check((words_case){.kernel = &tw_kernel_softmax, .before = fill_with_huge}, "%s M=7 D=113", plain);
 }
 
+static void every_byte_moves_once(void **state)
+{
+    (void)state;
+    words_move_once((words_case){.kernel = &tw_kernel_softmax, .words = "cols=256 M=40 D=256"});
+}
+
 static int run(const char *name)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_length),
         cmocka_unit_test(long_rows_and_rows_of_nothing),
         cmocka_unit_test(hostile_logits),
+        cmocka_unit_test(every_byte_moves_once),
     };
     target_name = name;
     return cmocka_run_group_tests_name(name, tests, open_target, close_target);
