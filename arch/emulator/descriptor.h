@@ -19,6 +19,10 @@ TW_FN uint64_t tw__isa_wgmma_descriptor(const void *shared, int leading_bytes, i
 {
     uint64_t start = (uint64_t)((const char *)shared - tw__emu_lane_state->block->shared);
     uint64_t mode = swizzle_bytes == 128 ? 1 : swizzle_bytes == 64 ? 2 : swizzle_bytes == 32 ? 3 : 0;
+    if ((start | (uint64_t)leading_bytes | (uint64_t)stride_bytes) % 16)
+        tw__emu_fail_as(tw__emu_enter(), TW_FINDING_misaligned, NULL,
+                        "wgmma descriptor: shared address %ld and offsets %d and %d must be multiples of 16",
+                        (long)start, leading_bytes, stride_bytes);
     return (start & 0x3ffff) >> 4 | (uint64_t)(leading_bytes & 0x3ffff) >> 4 << 16 |
            (uint64_t)(stride_bytes & 0x3ffff) >> 4 << 32 | mode << 62;
 }

@@ -31,8 +31,9 @@ TW__EMU_FUNCTION void tw__emu_copy_now(tw__emu_lane *lane, tw__buffer from, void
     if (bytes != 4 && bytes != 16)
         tw__emu_fail_at(lane, "copy to shared memory: %d bytes a lane, not 4 or 16", bytes);
     if (((uintptr_t)from.base | offset | from.bytes) % 4 != 0)
-        tw__emu_fail_at(
-            lane, "copy to shared memory: buffer %p of %u bytes, offset %u: each must be a multiple of 4",
+        tw__emu_fail_as(
+            lane, TW_FINDING_misaligned, NULL,
+            "copy to shared memory: buffer %p of %u bytes, offset %u: each must be a multiple of 4",
             (const void *)from.base, from.bytes, offset);
     words = tw__emu_issue_copy(lane, shared, bytes);
     for (int w = 0; w < bytes / 4; w++) {

@@ -92,10 +92,12 @@ TW__EMU_FUNCTION tw__emu_box tw__emu_box_make(tw__emu_lane *lane, const void *ma
     if (box.map.magic != TW__EMU_TENSOR_MAP_MAGIC)
         tw__emu_fail_at(lane, "%s: %p is no tensor map made for an emulated target", what, map);
     if (offset > block->shared_bytes || block->shared_bytes - offset < (size_t)tw__emu_box_bytes(&box))
-        tw__emu_fail_at(lane, "%s: shared address %ld+%d is outside the block's %zu bytes", what,
-                        (long)offset, tw__emu_box_bytes(&box), block->shared_bytes);
+        tw__emu_fail_as(lane, TW_FINDING_shared_bounds, NULL,
+                        "%s: shared address %ld+%d is outside the block's %zu bytes", what, (long)offset,
+                        tw__emu_box_bytes(&box), block->shared_bytes);
     if (offset % 128 != 0)
-        tw__emu_fail_at(lane, "%s: shared address %ld is no multiple of 128", what, (long)offset);
+        tw__emu_fail_as(lane, TW_FINDING_misaligned, NULL, "%s: shared address %ld is no multiple of 128",
+                        what, (long)offset);
     box.shared = block->shared + offset;
     return box;
 }
@@ -138,7 +140,8 @@ TW__EMU_FUNCTION void tw__emu_box_land_early(tw__emu_lane *lane, tw__emu_lane *p
     tw__emu_box_move(peer, box, bar);
     barrier.bytes -= tw__emu_box_bytes(box);
     if (barrier.bytes < -TW__EMU_MBARRIER_MAX)
-        tw__emu_fail_at(peer, "TMA load: the mbarrier at %ld has counted %d bytes that nobody expects",
+        tw__emu_fail_as(peer, TW_FINDING_mbarrier, NULL,
+                        "TMA load: the mbarrier at %ld has counted %d bytes that nobody expects",
                         (long)(bar - peer->block->shared), -barrier.bytes);
     tw__emu_mbarrier_write(peer, bar, barrier);
 }

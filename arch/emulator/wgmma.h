@@ -147,13 +147,24 @@ TW__EMU_FUNCTION tw__emu_wgmma *tw__emu_wgmma_next(tw__emu_lane *lane, const tw_
     return group->under_way[number - group->first];
 }
 
+/* Does an instruction of this wave that is under way write the accumulators at `d` of its lane `l`? */
+static inline int tw__emu_wgmma_writes(const tw__emu_warpgroup *group, uint64_t landed, uint64_t issued,
+                                       int l, const float *d)
+{
+    for (uint64_t i = landed; i < issued; i++)
+        if (group->under_way[i - group->first]->d[l] == d)
+            return 1;
+    return 0;
+}
+
 TW__EMU_FUNCTION void tw__emu_wgmma_op(void *const args[])
 {
     tw__emu_lane *lane = tw__emu_lane_state;
     const tw__emu_wgmma_shape *shape = &((const tw__emu_wgmma_arg *)args[0])->shape;
     int first = lane->wave->index % TW__EMU_WARPGROUP_WAVES * TW_LANES;
     tw__emu_wgmma *op = tw__emu_wgmma_next(lane, shape);
-    if (!tw__emu_wgmma_wave_of(lane)->fenced)
+    const tw__emu_wgmma_wave *wave = tw__emu_wgmma_wave_of(lane);
+    if (!wave->fenced)
         tw__emu_fail_at(
             lane, "wgmma: wgmma.fence must come between other uses of its registers and this instruction");
     if (!tw__emu_wgmma_same(&op->shape, shape))
@@ -166,6 +177,10 @@ TW__EMU_FUNCTION void tw__emu_wgmma_op(void *const args[])
         const tw__emu_wgmma_arg *arg = (const tw__emu_wgmma_arg *)args[l];
         if (!tw__emu_wgmma_same(&arg->shape, shape))
             tw__emu_fail_at(lane, "wgmma: lane %d has another shape or descriptor than lane 0", l);
+        if (TW__EMU_MSAN && shape->accumulate &&
+            !tw__emu_wgmma_writes(tw__emu_warpgroup_of(lane), wave->landed, wave->issued - 1, first + l,
+                                  arg->d))
+            tw__emu_check_registers(lane, arg->d, shape->n / 2 * (int)sizeof(float), "wgmma");
         op->d[first + l] = arg->d;
         op->a[first + l] = arg->a;
         tw__emu_mark_results(arg->d, shape->n / 2 * (int)sizeof(float), 0);

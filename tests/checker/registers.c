@@ -1,38 +1,53 @@
 /* SPDX-License-Identifier: MIT
  *
- * A register tile that is added to before anything is in it, for a build with clang's memory sanitizer
+ * Register tiles that are used before anything is in them, for a build with clang's memory sanitizer
  * (test_registers.sh): registers are memory to the emulator, so the sanitizer knows which were never written,
- * and the store that lets them out is a finding. The argument is 1 for the fault, 0 for the kernel without
- * it.
+ * or belong to an MMA under way, and the store that lets them out (or the wgmma that adds to them) is a
+ * finding. The argument is 1 for a sum
+ * that is not zeroed, 2 for one that is stored before its MMA is waited for (which only Hopper leaves under
+ * way), 0 for the kernel without a fault.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "tilewright.h"
 
-TW_TEAM(2, 2);
+TW_TEAM(4, 1);
 
 typedef struct {
     tw_gl(f32, 2) out;
-    int fault; /* 1: the sum is not zeroed */
+    tw_gl(bf16, 2) in;
+    int fault;
 } sum_args;
 
 typedef struct {
-    tw_st(bf16, 64, 64) a;
+    tw_st(bf16, 64, 64) b;
+} sum_stage;
+
+typedef struct {
+    tw_ring(sum_stage, 2) ring;
 } sum_shared;
 
-TW_KERNEL(product, TW_TEAM_THREADS, (sum_args, g))
+TW_KERNEL(product, TW_PIPELINED_THREADS, (sum_args, g))
 {
     TW_SHARED(sum_shared, shared);
     tw_rt(f32, 64, 64, acc) sum;
     tw_rt(bf16, 64, 64, a) ones;
+    TW_PIPE(pipe, shared->ring);
     tw_fill(ones, 1.0f);
-    tw_store(shared->a, ones);
-    tw_sync();
-    if (!g.fault)
+    if (g.fault != 1)
         tw_zero(sum);
-    tw_mma_ABt(sum, ones, shared->a);
-    tw_store(g.out, sum, 0, 0); /* found here */
+    TW_PIPELINE (pipe, 2) {
+        TW_LOAD (pipe, i, stage)
+            tw_load_async(stage->b, g.in, 0, i * 64);
+        TW_COMPUTE (pipe, i, stage) {
+            tw_mma_async(sum, ones, stage->b, 0, 1); /* fault 1 on sm90 */
+            if (g.fault == 2 && i == 0)
+                tw_store(g.out, sum, 0, 0); /* fault 2 on sm90 */
+        }
+    }
+    tw_mma_wait(sum);
+    tw_store(g.out, sum, 0, 0); /* fault 1 on sm80, gfx942 */
 }
 TW_EXPORT(product, sum_args, sum_shared, 0)
 
@@ -41,6 +56,7 @@ extern const char __executable_start; /* of the linker's: addresses in the file 
 int main(int count, char **values)
 {
     static float out[64 * 64];
+    static uint16_t in[64 * 128];
     static tw_finding found[8];
     static char message[512];
     sum_args args = {.fault = count > 1 ? atoi(values[1]) : 0};
@@ -54,6 +70,11 @@ int main(int count, char **values)
     tw_tensor_arg *tensor = (tw_tensor_arg *)&args.out;
     tensor->data = out;
     tensor->dim[0] = tensor->dim[1] = tensor->stride[0] = 64;
+    tensor->stride[1] = 1;
+    tensor = (tw_tensor_arg *)&args.in;
+    tensor->data = in;
+    tensor->dim[0] = 64;
+    tensor->dim[1] = tensor->stride[0] = 128;
     tensor->stride[1] = 1;
     if (product_launch(&request)) {
         puts(message);

@@ -64,6 +64,14 @@ static void wait_behind_barrier(const void *args)
         HERE(), tw__isa_shared_store(planted_shared(4 * tw__isa_lane()), &word, 4);
 }
 
+static void misaligned_copy(const void *args)
+{
+    const planted_case *test = (const planted_case *)args;
+    HERE(), tw__isa_copy(tw__isa_make_buffer((test)->in, 4 * ELEMENTS), planted_shared(256 * tw__isa_wave()),
+                         4u * (unsigned)tw__isa_lane() + (test->fault ? 2u : 0u), 4);
+    tw__isa_wait_copies(0);
+}
+
 /* The kernel ends with a copy under way. */
 static void ends_too_early(const void *args)
 {
@@ -79,6 +87,7 @@ static void faults_of_cdna(void **state)
     PLANTED(no_wait_for_copies, 2, 1, in_flight);
     PLANTED(waits_for_too_few, 2, 1, in_flight);
     PLANTED(wait_behind_barrier, 2, 1, shared_race);
+    PLANTED(misaligned_copy, 2, 1, misaligned);
     PLANTED(ends_too_early, 2, 1, left_behind);
 }
 

@@ -38,6 +38,19 @@ static void reads_before_tma(const void *args)
     tw__isa_mbarrier_wait(planted_shared(BAR), 0);
 }
 
+/* A box in shared memory begins at a multiple of 128 bytes. */
+static void misaligned_box(const void *args)
+{
+    const planted_case *test = (const planted_case *)args;
+    make_barrier(1);
+    if (planted_thread() == 0) {
+        HERE(), tw__isa_tma_load(planted_shared(TILE + (test->fault ? 64 : 0)), test->map, 0, 0, 0, 0,
+                                 planted_shared(BAR));
+        tw__isa_mbarrier_expect(planted_shared(BAR), BOX);
+    }
+    tw__isa_mbarrier_wait(planted_shared(BAR), 0);
+}
+
 /* The wait is for the phase before, which is over. */
 static void wrong_phase(const void *args)
 {
@@ -198,6 +211,12 @@ static void overwrites_an_operand(const void *args)
     tw__isa_wgmma_wait(0);
 }
 
+static void misaligned_descriptor(const void *args)
+{
+    const planted_case *test = (const planted_case *)args;
+    HERE(), (void)tw__isa_wgmma_descriptor(planted_shared(LEFT + (test->fault ? 8 : 0)), 1024, 128, 0);
+}
+
 static void wgmma_without_fence(const void *args)
 {
     const planted_case *test = (const planted_case *)args;
@@ -214,6 +233,8 @@ static void faults_of_hopper(void **state)
 {
     (void)state;
     PLANTED(reads_before_tma, 2, 1, in_flight);
+    PLANTED(misaligned_box, 2, 1, misaligned);
+    PLANTED(misaligned_descriptor, 1, 1, misaligned);
     PLANTED(wrong_phase, 2, 1, in_flight);
     PLANTED(half_the_bytes, 2, 1, deadlock);
     PLANTED(too_few_arrivals, 2, 1, deadlock);
