@@ -158,7 +158,7 @@ static inline tw__emu_visit tw__emu_exchange_visit(tw__emu_visit *place, tw__emu
 }
 
 TW__EMU_FUNCTION void tw__emu_memory_visit(tw__emu_lane *lane, const void *address, int bytes, int writes,
-                                           const char *what)
+                                           tw__emu_stamp when, const char *what)
 {
     const tw__emu_memory *memory = tw__emu_memory_at(lane, (uintptr_t)address, bytes, what);
     uint64_t offset = (uintptr_t)address - memory->first, width = memory->tensor->element_bytes, last;
@@ -169,7 +169,7 @@ TW__EMU_FUNCTION void tw__emu_memory_visit(tw__emu_lane *lane, const void *addre
     if (!memory->element)
         return;
     mine.who = (tw__emu_block_number(lane->block) + 1) << 8 | (unsigned)lane->wave->index;
-    mine.when = tw__emu_stamp_of(lane, TW__EMU_EVERY_BYTE);
+    mine.when = when;
     last = (offset + (unsigned)bytes - 1) / width;
     for (uint64_t e = offset / width; e <= last; e++) {
         tw__emu_element_state *state = &memory->element[e];
@@ -198,13 +198,23 @@ TW__EMU_FUNCTION void tw__emu_memory_visit(tw__emu_lane *lane, const void *addre
 static inline void tw__emu_memory_read(tw__emu_lane *lane, const void *address, int bytes, const char *what)
 {
     if (lane->block->memory && bytes > 0)
-        tw__emu_memory_visit(lane, address, bytes, 0, what);
+        tw__emu_memory_visit(lane, address, bytes, 0, tw__emu_stamp_of(lane, TW__EMU_EVERY_BYTE), what);
+}
+
+/* For a copy whose end others see by other means than the wave that issued it: an agent that lands (clock.h),
+ * at its time. */
+static inline void tw__emu_memory_read_by(tw__emu_lane *lane, int agent, uint32_t time, const void *address,
+                                          int bytes, const char *what)
+{
+    if (lane->block->memory && bytes > 0)
+        tw__emu_memory_visit(lane, address, bytes, 0,
+                             tw__emu_make_stamp(time, agent, lane->site, TW__EMU_EVERY_BYTE), what);
 }
 
 static inline void tw__emu_memory_write(tw__emu_lane *lane, const void *address, int bytes, const char *what)
 {
     if (lane->block->memory && bytes > 0)
-        tw__emu_memory_visit(lane, address, bytes, 1, what);
+        tw__emu_memory_visit(lane, address, bytes, 1, tw__emu_stamp_of(lane, TW__EMU_EVERY_BYTE), what);
 }
 
 #endif

@@ -59,7 +59,8 @@ TW__EMU_FUNCTION void tw__emu_box_move(tw__emu_lane *lane, const tw__emu_box *bo
                     continue;
                 moved += box->again ? 0 : (unsigned)bytes;
                 if (to_shared)
-                    tw__emu_memory_read(lane, global, bytes, "TMA load");
+                    tw__emu_memory_read_by(lane, TW__EMU_LANDING_AGENT + slot, time, global, bytes,
+                                           "TMA load");
                 else
                     tw__emu_memory_write(lane, global, bytes, "TMA store");
                 memcpy(to_shared ? unit + e * bytes : global, to_shared ? global : unit + e * bytes,

@@ -38,6 +38,26 @@ static void reads_before_tma(const void *args)
     tw__isa_mbarrier_wait(planted_shared(BAR), 0);
 }
 
+/* A tensor is written where the copy engine reads it: right for those who waited for the mbarrier, in place.
+ */
+static void writes_before_tma(const void *args)
+{
+    const planted_case *test = (const planted_case *)args;
+    float *mine = test->out + 64 * (planted_thread() / 8) + 4 * (planted_thread() % 8);
+    uint32_t words[4] = {0};
+    make_barrier(1);
+    tw__isa_global_store(mine, words, 16);
+    tw__isa_barrier();
+    if (planted_thread() == 0) {
+        THERE(), tw__isa_tma_load(planted_shared(TILE), test->out_map, 0, 0, 0, 0, planted_shared(BAR));
+        tw__isa_mbarrier_expect(planted_shared(BAR), BOX);
+    }
+    if (!test->fault)
+        tw__isa_mbarrier_wait(planted_shared(BAR), 0);
+    HERE(), tw__isa_global_store(mine, words, 16);
+    tw__isa_mbarrier_wait(planted_shared(BAR), 0);
+}
+
 /* A box in shared memory begins at a multiple of 128 bytes. */
 static void misaligned_box(const void *args)
 {
@@ -233,6 +253,7 @@ static void faults_of_hopper(void **state)
 {
     (void)state;
     PLANTED(reads_before_tma, 2, 1, in_flight);
+    PLANTED(writes_before_tma, 2, 1, global_race);
     PLANTED(misaligned_box, 2, 1, misaligned);
     PLANTED(misaligned_descriptor, 1, 1, misaligned);
     PLANTED(wrong_phase, 2, 1, in_flight);
