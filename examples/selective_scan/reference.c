@@ -57,10 +57,11 @@ static void scan(const scan_job *job, int64_t sequence, int64_t e, int64_t begin
     }
 }
 
-tw_status selective_scan_reference(tw_problem *problem)
+/* `from` and `to` name the tensors of the states before and behind. */
+static tw_status open_job(tw_problem *problem, scan_job *job, const char *from, const char *to)
 {
     int failed = 0;
-    scan_job job = {
+    *job = (scan_job){
         .x = decoded(problem, "x", &failed),
         .delta = decoded(problem, "delta", &failed),
         .z = decoded(problem, "z", &failed),
@@ -69,27 +70,79 @@ tw_status selective_scan_reference(tw_problem *problem)
         .a = decoded(problem, "a", &failed),
         .bias = decoded(problem, "bias", &failed),
         .skip = decoded(problem, "skip", &failed),
-        .first = decoded(problem, "first", &failed),
+        .first = decoded(problem, from, &failed),
         .y = tw_problem_tensor(problem, "y")->reference,
-        .last = tw_problem_tensor(problem, "last")->reference,
+        .last = tw_problem_tensor(problem, to)->reference,
         .channels = tw_problem_size(problem, "E"),
         .states = tw_problem_size(problem, "N"),
         .softplus = tw_problem_option_is(problem, "softplus", "1"),
     };
-    const int64_t sequences = selective_scan_sequences(problem);
-    const int64_t length = tw_problem_size(problem, "L");
-    const int varlen = tw_problem_option_is(problem, "varlen", "1");
-    for (int64_t s = 0; s < (failed ? 0 : sequences); s++) {
-        int64_t begin = selective_scan_begin(problem, s);
-        int64_t end = varlen ? selective_scan_begin(problem, s + 1) : begin + length;
+    return failed ? tw_fail(TW_NO_MEMORY, "no memory for selective_scan's float64 reference") : tw_ok();
+}
+
+static void close_job(scan_job *job)
+{
+    double *const all[] = {job->x, job->delta, job->z,    job->b,    job->c,
+                           job->a, job->bias,  job->skip, job->first};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        free(all[i]);
+}
+
+/* All channels of tokens [begin, end). */
+static void scan_channels(const scan_job *job, int64_t sequence, int64_t begin, int64_t end)
+{
 #ifdef _OPENMP
 #pragma omp parallel for
 #endif
-        for (int64_t e = 0; e < job.channels; e++)
-            scan(&job, s, e, begin, end);
+    for (int64_t e = 0; e < job->channels; e++)
+        scan(job, sequence, e, begin, end);
+}
+
+tw_status selective_scan_reference(tw_problem *problem)
+{
+    scan_job job;
+    const int64_t length = tw_problem_size(problem, "L");
+    const int varlen = tw_problem_option_is(problem, "varlen", "1");
+    tw_status status = open_job(problem, &job, "first", "last");
+    for (int64_t s = 0; s < selective_scan_sequences(problem) && status.code == TW_OK; s++) {
+        int64_t begin = selective_scan_begin(problem, s);
+        scan_channels(&job, s, begin, varlen ? selective_scan_begin(problem, s + 1) : begin + length);
     }
-    double *const all[] = {job.x, job.delta, job.z, job.b, job.c, job.a, job.bias, job.skip, job.first};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        free(all[i]);
-    return failed ? tw_fail(TW_NO_MEMORY, "no memory for selective_scan's float64 reference") : tw_ok();
+    close_job(&job);
+    return status;
+}
+
+tw_status selective_scan_step_reference(tw_problem *problem)
+{
+    scan_job job;
+    tw_status status = open_job(problem, &job, "state", "state");
+    for (int64_t batch = 0; batch < tw_problem_size(problem, "B") && status.code == TW_OK; batch++)
+        scan_channels(&job, batch, batch, batch + 1);
+    close_job(&job);
+    return status;
+}
+
+/* -1 ... -N in every channel, the usual start of training. */
+void selective_scan_decays(const tw_problem *problem, const tw_tensor *tensor, double *values)
+{
+    (void)problem;
+    for (size_t i = 0; i < tensor->count; i++)
+        values[i] = -(double)(i % (size_t)tensor->dim[1] + 1);
+}
+
+/* Steps of some hundredths. */
+void selective_scan_biases(const tw_problem *problem, const tw_tensor *tensor, double *values)
+{
+    tw_random_normal(tw_problem_seed(problem), "bias", 0, values, tensor->count);
+    for (size_t i = 0; i < tensor->count; i++)
+        values[i] -= 4;
+}
+
+double selective_scan_bound(tw_dtype dtype)
+{
+    switch (dtype) {
+    case TW_DTYPE_BF16: return 2.5e-3;
+    case TW_DTYPE_F16: return 3e-4;
+    default: return 3e-5;
+    }
 }

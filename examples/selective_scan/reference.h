@@ -11,7 +11,16 @@
 int64_t selective_scan_sequences(const tw_problem *problem);
 int64_t selective_scan_begin(tw_problem *problem, int64_t sequence);
 
-/* Fills the references of y and last. */
+/* Fill the references of y and of last or state. */
 tw_status selective_scan_reference(tw_problem *problem);
+tw_status selective_scan_step_reference(tw_problem *problem);
+
+/* What a and bias hold without a file: numbers as a model has them. */
+void selective_scan_decays(const tw_problem *problem, const tw_tensor *tensor, double *values);
+void selective_scan_biases(const tw_problem *problem, const tw_tensor *tensor, double *values);
+
+/* y is rounded once, uniformly in half a step (1.7e-3 for bf16, 2.1e-4 for f16). States, f32: what products
+ * of exponentials leave, each with a relative error of 1e-7. */
+double selective_scan_bound(tw_dtype dtype);
 
 #endif

@@ -20,19 +20,20 @@ TW_KERNEL(selective_scan, TW_PIPELINED_THREADS, (selective_scan_args, args))
 {
     selective_scan_args g = args;
     const selective_scan_work w = selective_scan_plan(&g);
-    tw_rt(f32, CHANNELS, STATES, acc) h, a, part;
-    tw_rv(f32, CHANNELS, row) bias, skip, dt, x, y, z;
-    tw_rv(f32, STATES, col) b, c;
+    selective_scan_model model;
+    selective_scan_states h; /* CHANNELS x STATES */
+    selective_scan_token now;
+    selective_scan_channels y;
     TW_SHARED(selective_scan_shared, shared);
     TW_PIPE(pipe, shared->ring);
 
-    tw_load(a, g.a, w.channel);
-    tw_map(a, value, value * TW_LOG2_E);
+    tw_load(model.rate, g.a, w.channel);
+    tw_map(model.rate, value, value * TW_LOG2_E);
     tw_zero(h);
     if (SELECTIVE_SCAN_FIRST)
         tw_load(h, g.first, w.sequence, w.channel);
-    tw_load(bias, g.bias, w.channel);
-    tw_load(skip, g.skip, w.channel);
+    tw_load(model.bias, g.bias, w.channel);
+    tw_load(model.skip, g.skip, w.channel);
     TW_PIPELINE (pipe, (int)((w.length + TOKENS - 1) / TOKENS)) {
         TW_LOAD (pipe, i, stage) {
             const int64_t token = (int64_t)i * TOKENS;
@@ -54,28 +55,13 @@ TW_KERNEL(selective_scan, TW_PIPELINED_THREADS, (selective_scan_args, args))
                 tw_view(z_row, 1, CHANNELS, stage->z, step, 0);
                 tw_view(b_row, 1, STATES, stage->b, step, 0);
                 tw_view(c_row, 1, STATES, stage->c, step, 0);
-                tw_load(x, x_row);
-                tw_load(dt, delta_row);
-                tw_load(b, b_row);
-                tw_load(c, c_row);
-                tw_add(dt, dt, bias);
-                if (SELECTIVE_SCAN_SOFTPLUS)
-                    tw_map(dt, value, tw_softplusf(value));
-                tw_mul(part, a, dt);
-                tw_exp2(part, part);
-                tw_mul(h, h, part);
-                tw_mul(dt, dt, x);
-                tw_broadcast(part, b);
-                tw_mul(part, part, dt);
-                tw_add(h, h, part);
-                tw_mul(part, h, c);
-                tw_row_sum(y, part);
-                tw_fma(y, skip, x, y);
-                if (SELECTIVE_SCAN_GATE) {
-                    tw_load(z, z_row);
-                    tw_silu(z, z);
-                    tw_mul(y, y, z);
-                }
+                tw_load(now.x, x_row);
+                tw_load(now.delta, delta_row);
+                if (SELECTIVE_SCAN_GATE)
+                    tw_load(now.z, z_row);
+                tw_load(now.b, b_row);
+                tw_load(now.c, c_row);
+                selective_scan_take(&h, &y, &model, &now);
                 tw_store(g.y, y, w.batch, token + step, w.channel);
             }
         }

@@ -16,27 +16,15 @@
  * last are n x E x N. Any sizes, N up to SELECTIVE_SCAN_N, any strides; states and sums f32. last may be
  * first's memory, y that of x, delta or z; else nothing overlaps what is written.
  *
- * One pass: each tensor moves once, b and c once for every SELECTIVE_SCAN_CHANNELS channels. L = 1 with first
- * and last is the step of decoding. Launch a 1-D grid of (sequences) * ceil(E / SELECTIVE_SCAN_CHANNELS)
- * blocks. Options:
+ * One pass: each tensor moves once, b and c once for every SELECTIVE_SCAN_CHANNELS channels. For decoding
+ * token by token: selective_scan_step.h. Launch a 1-D grid of (sequences) * ceil(E / SELECTIVE_SCAN_CHANNELS)
+ * blocks. Options here and in selective_scan_options.h:
  */
 #ifndef TW_EXAMPLES_SELECTIVE_SCAN_H
 #define TW_EXAMPLES_SELECTIVE_SCAN_H
 
-#include <tilewright.h>
+#include "selective_scan_options.h"
 
-#ifndef SELECTIVE_SCAN_DTYPE /* bf16 or f16: of x, delta, z, b, c and y */
-#define SELECTIVE_SCAN_DTYPE bf16
-#endif
-#ifndef SELECTIVE_SCAN_N /* states, a multiple of 16 */
-#define SELECTIVE_SCAN_N 16
-#endif
-#ifndef SELECTIVE_SCAN_SOFTPLUS /* 0: dt = delta + bias */
-#define SELECTIVE_SCAN_SOFTPLUS 1
-#endif
-#ifndef SELECTIVE_SCAN_GATE
-#define SELECTIVE_SCAN_GATE 1
-#endif
 #ifndef SELECTIVE_SCAN_FIRST
 #define SELECTIVE_SCAN_FIRST 0
 #endif
@@ -55,20 +43,6 @@ typedef struct {
     tw_gl(f32, 3) last;
     tw_gl(i32, 1) cu;
 } selective_scan_args;
-
-#define SELECTIVE_SCAN_TUNE(machine, channels, tokens, rows, stages)                                         \
-    enum { SELECTIVE_SCAN_CHANNELS_##machine = channels, SELECTIVE_SCAN_TOKENS_##machine = tokens };         \
-    enum { SELECTIVE_SCAN_ROWS_##machine = rows, SELECTIVE_SCAN_STAGES_##machine = stages };                 \
-    TW_STATIC_ASSERT(channels % (16 * rows) == 0 && tokens > 0, "selective_scan/tune.def: tile of " #machine);
-#include "tune.def"
-
-enum {
-    SELECTIVE_SCAN_CHANNELS = TW_HERE(SELECTIVE_SCAN_CHANNELS_),
-    SELECTIVE_SCAN_TOKENS = TW_HERE(SELECTIVE_SCAN_TOKENS_),
-    SELECTIVE_SCAN_STAGES = TW_HERE(SELECTIVE_SCAN_STAGES_)
-};
-
-TW_TEAM(TW_HERE(SELECTIVE_SCAN_ROWS_), 1);
 
 /* What one block works on: channels [channel, channel + SELECTIVE_SCAN_CHANNELS) of one sequence. */
 typedef struct {

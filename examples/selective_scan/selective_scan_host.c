@@ -41,22 +41,6 @@ static const tw_option options[] = {
 };
 /* clang-format on */
 
-/* -1 ... -N in every channel, the usual start of training. */
-static void decays(const tw_problem *problem, const tw_tensor *tensor, double *values)
-{
-    (void)problem;
-    for (size_t i = 0; i < tensor->count; i++)
-        values[i] = -(double)(i % (size_t)tensor->dim[1] + 1);
-}
-
-/* Steps of some hundredths. */
-static void biases(const tw_problem *problem, const tw_tensor *tensor, double *values)
-{
-    tw_random_normal(tw_problem_seed(problem), "bias", 0, values, tensor->count);
-    for (size_t i = 0; i < tensor->count; i++)
-        values[i] -= 4;
-}
-
 /* Where sequences of random length begin, 0 and the total included; some may be empty. */
 static void random_cuts(const tw_problem *problem, const tw_tensor *tensor, double *values)
 {
@@ -78,8 +62,9 @@ static const tw_tensor_row tensors[] = {
     { .name = "z", .dtype = "=dtype", .shape = "B L E", .present = "gate=1", .meaning = "gate" },
     { .name = "b", .dtype = "=dtype", .shape = "B L N", .meaning = "how the input enters the states" },
     { .name = "c", .dtype = "=dtype", .shape = "B L N", .meaning = "how the states make the result" },
-    { .name = "a", .dtype = "f32", .shape = "E N", .content = decays, .meaning = "rates of decay, below 0" },
-    { .name = "bias", .dtype = "f32", .shape = "E", .present = "bias=1", .content = biases,
+    { .name = "a", .dtype = "f32", .shape = "E N", .content = selective_scan_decays,
+      .meaning = "rates of decay, below 0" },
+    { .name = "bias", .dtype = "f32", .shape = "E", .present = "bias=1", .content = selective_scan_biases,
       .meaning = "added to delta" },
     { .name = "skip", .dtype = "f32", .shape = "E", .present = "skip=1", .meaning = "factor of x in the result" },
     { .name = "first", .dtype = "f32", .shape = "B E N", .present = "state=1 varlen=0", .meaning = "states before" },
@@ -161,17 +146,6 @@ static double flops(const tw_problem *problem)
            (double)tw_problem_size(problem, "E") * (double)tw_problem_size(problem, "N");
 }
 
-/* y is rounded once, uniformly in half a step (1.7e-3 for bf16, 2.1e-4 for f16). last, f32: what products of
- * exponentials leave, each with a relative error of 1e-7. */
-static double bound(tw_dtype dtype)
-{
-    switch (dtype) {
-    case TW_DTYPE_BF16: return 2.5e-3;
-    case TW_DTYPE_F16: return 3e-4;
-    default: return 3e-5;
-    }
-}
-
 const tw_kernel tw_kernel_selective_scan = {
     .name = "selective_scan",
     .summary = "the selective scan of Mamba: a recurrence of N states in every channel, gated",
@@ -185,5 +159,5 @@ const tw_kernel tw_kernel_selective_scan = {
     .arguments = arguments,
     .reference = selective_scan_reference,
     .flops = flops,
-    .bound = bound,
+    .bound = selective_scan_bound,
 };

@@ -5,7 +5,7 @@
  */
 #include "words_case.h"
 
-extern const tw_kernel tw_kernel_selective_scan;
+extern const tw_kernel tw_kernel_selective_scan, tw_kernel_selective_scan_step;
 
 static const char plain[] = "dtype=bf16";
 static const char packed[] = "dtype=f16 varlen=1 state=1";
@@ -75,6 +75,25 @@ static void steps_far_from_0(void **state)
     (void)state;
     words_check((words_case){.kernel = &tw_kernel_selective_scan, .before = fill_far_steps},
                 "%s S=3 L=40 E=10", packed);
+    words_check((words_case){.kernel = &tw_kernel_selective_scan_step, .before = fill_far_steps},
+                "dtype=f16 B=3 E=10");
+}
+
+/* Sequences that come out even for the blocks, and that do not. */
+static void single_steps(void **state)
+{
+    static const int sizes[][4] = {/* B, E, N, groups */
+                                   {1, 1, 1, 0},
+                                   {5, 17, 16, 2},
+                                   {7, 130, 5, 3},
+                                   {3, 64, 15, 5}};
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        const int *n = sizes[i];
+        words_check((words_case){.kernel = &tw_kernel_selective_scan_step, .pad = i % 3},
+                    "dtype=f16 B=%d E=%d N=%d groups=%d bias=%d skip=%d", n[0], n[1], n[2], n[3], i % 4 != 3,
+                    i % 4 != 2);
+    }
 }
 
 /* One run of 100 tokens, and the same as a run of 37 whose states the rest goes on from, then of single
@@ -83,20 +102,32 @@ enum { TOKENS = 100, CHANNELS = 20, STATES = 16 };
 static tw_problem *whole, *before;
 static int begin;
 
+/* A run's or step's inputs, from token `begin` on; its states are those that `before` left. */
 static void take_tokens(tw_problem *problem)
 {
     static const char *names[] = {"x", "delta", "z", "b", "c"};
+    const int is_step = tw_problem_tensor(problem, "x")->rank == 2;
     for (int i = 0; i < 5; i++) {
         tw_tensor *to = tw_problem_tensor(problem, names[i]), *from = tw_problem_tensor(whole, names[i]);
-        memcpy(to->input, (char *)from->input + (size_t)(begin * to->dim[2]) * 2, to->count * 2);
+        memcpy(to->input, (char *)from->input + (size_t)(begin * to->dim[to->rank - 1]) * 2, to->count * 2);
     }
     for (int i = 0; i < 2; i++) {
         const char *name = i ? "bias" : "skip";
         memcpy(tw_problem_tensor(problem, name)->input, tw_problem_tensor(whole, name)->input, CHANNELS * 4);
     }
-    memcpy(tw_problem_tensor(problem, "first")->input,
+    memcpy(tw_problem_tensor(problem, is_step ? "state" : "first")->input,
            before ? tw_problem_tensor(before, "last")->result : tw_problem_tensor(whole, "first")->input,
            CHANNELS * STATES * 4);
+}
+
+/* To a rounding of the dtype; another kernel's products may be contracted otherwise. */
+static void assert_near(const tw_tensor *found, const tw_tensor *expected)
+{
+    const double share = expected->dtype == TW_DTYPE_F32 ? 1e-6 : 1e-3;
+    assert_int_equal(found->count, expected->count);
+    for (size_t i = 0; i < expected->count; i++)
+        assert_true(fabs(words_value(found, i) - words_value(expected, i)) <=
+                    share * (fabs(words_value(expected, i)) + 1e-3));
 }
 
 static void a_run_goes_on_from_the_states_of_another(void **state)
@@ -116,6 +147,14 @@ static void a_run_goes_on_from_the_states_of_another(void **state)
         const tw_tensor *there = tw_problem_tensor(part, "y");
         assert_memory_equal(there->result, (char *)y->result + (size_t)begin * CHANNELS * 2,
                             there->count * 2);
+        if (i == 2) { /* the last but one as a step: before are the states behind 98 tokens */
+            tw_problem *step = words_run(&(words_case){.kernel = &tw_kernel_selective_scan_step,
+                                                       .words = "dtype=f16 B=1 E=20",
+                                                       .before = take_tokens});
+            assert_near(tw_problem_tensor(step, "y"), there);
+            assert_near(tw_problem_tensor(step, "state"), tw_problem_tensor(part, "last"));
+            tw_problem_free(step);
+        }
         tw_problem_free(before);
         before = part;
     }
@@ -125,11 +164,13 @@ static void a_run_goes_on_from_the_states_of_another(void **state)
     before = NULL;
 }
 
-/* b and c again for every 64 channels. */
+/* b and c again for every 64 channels; a step's rates, bias and skip once a block. */
 static void every_byte_moves_once(void **state)
 {
     (void)state;
     words_move_once((words_case){.kernel = &tw_kernel_selective_scan, .words = "dtype=bf16 B=2 L=128 E=128"});
+    words_move_once(
+        (words_case){.kernel = &tw_kernel_selective_scan_step, .words = "dtype=f16 B=16 E=128 groups=1"});
 }
 
 static int run(const char *name)
@@ -139,6 +180,7 @@ static int run(const char *name)
         cmocka_unit_test(without_softplus_and_gate),
         cmocka_unit_test(gates_near_0_and_1_over_thousands_of_steps),
         cmocka_unit_test(steps_far_from_0),
+        cmocka_unit_test(single_steps),
         cmocka_unit_test(a_run_goes_on_from_the_states_of_another),
         cmocka_unit_test(every_byte_moves_once),
     };
