@@ -78,6 +78,11 @@ const tw_kernel_info *tw_instance_info(const tw_instance *instance) { return &in
 
 const char *tw_instance_path(const tw_instance *instance) { return instance->path; }
 
+tw_status tw_instance_units(const tw_instance *instance, int *units)
+{
+    return instance->target->backend->units(instance->target, &instance->loaded, units);
+}
+
 tw_status tw_instance_blocks(const tw_instance *instance, int64_t pieces, uint32_t *blocks)
 {
     tw_target *target = instance->target;
@@ -90,7 +95,7 @@ tw_status tw_instance_blocks(const tw_instance *instance, int64_t pieces, uint32
     *blocks = (uint32_t)((pieces + cluster - 1) / cluster * cluster);
     if (!target->id.machine || !target->id.machine->mma_shared)
         return tw_ok();
-    TW_TRY(target->backend->units(target, &instance->loaded, &units));
+    TW_TRY(tw_instance_units(instance, &units));
     at_once = cluster * units;
     if (pieces > at_once)
         *blocks = (uint32_t)at_once;

@@ -82,6 +82,9 @@ TW_CHECKED tw_status tw_instance_stream(tw_instance *instance, const char *tenso
  * clusters. */
 TW_CHECKED tw_status tw_instance_blocks(const tw_instance *instance, int64_t pieces, uint32_t *blocks);
 
+/* How many of the kernel's clusters, or blocks where it has none, run at once if one fills a compute unit. */
+TW_CHECKED tw_status tw_instance_units(const tw_instance *instance, int *units);
+
 /* Starts the kernel on `grid` blocks and returns, on a GPU, before it has finished. `args_bytes` must be the
  * size of the kernel's argument struct. A grid with a 0 does nothing. `seed` orders an emulated machine's
  * waves. */

@@ -5,8 +5,8 @@
  * and one line in examples/kernels.def.
  *
  * Symbols (M, N, K) are sizes: input files give them, or --shape. Options are macros of the instance. Scalars
- * (alpha) are run-time arguments. A condition is a list of "option=value", separated by blanks, that all hold;
- * NULL always holds. Tables end with a row whose name is NULL.
+ * (alpha) are run-time arguments. A condition is a list of "option=value", separated by blanks, that all hold,
+ * "option=this|that" with either value; NULL always holds. Tables end with a row whose name is NULL.
  */
 #ifndef TW_HOST_KERNEL_H
 #define TW_HOST_KERNEL_H
@@ -20,6 +20,7 @@
 
 typedef struct tw_problem tw_problem;
 typedef struct tw_tensor tw_tensor;
+typedef struct tw_kernel tw_kernel;
 
 typedef struct {
     const char *name;
@@ -66,7 +67,28 @@ typedef struct {
     double absolute; /* OUT: absolute errors up to this pass whatever the relative error (a logarithm near 0) */
 } tw_tensor_row;
 
+/* One of the launches of work that is cut in parts. */
 typedef struct {
+    const tw_kernel *kernel;    /* another kernel, whose source and arguments it has; NULL: the problem's own */
+    const char *settings;       /* another kernel's options: "scaled=1" */
+    const char *macro, *value;  /* what the own kernel's instance is compiled with beside its options; may be NULL */
+    const char *present;        /* the condition under which it is launched */
+    const char *reads, *writes; /* buffers, blanks between */
+    tw_status (*arguments)(const tw_problem *problem, const tw_kernel_info *info, void *args,
+                           uint32_t grid[3]);
+} tw_launch_row;
+
+/* How a kernel's work is cut in parts where its blocks are too few for the machine: several launches, in this
+ * order, with memory of the library's between them. Rows end with one that has no name, or no arguments. */
+typedef struct {
+    const char *scalar; /* the number of parts; its preset, 0: as many as the library finds right */
+    const tw_launch_row *launches;
+    const tw_tensor_row *buffers; /* the words of a shape are products of symbols and the scalar: "B*H split D" */
+    /* Blocks of the one launch, and how many parts would still be worth it, at least 1. */
+    tw_status (*room)(const tw_problem *problem, const tw_kernel_info *info, int64_t *blocks, int64_t *most);
+} tw_split;
+
+struct tw_kernel {
     const char *name;    /* also the exported symbol */
     const char *summary; /* one line */
     const char *source;  /* examples/gemm/gemm.c */
@@ -95,6 +117,8 @@ typedef struct {
 
     /* Largest relative error (Frobenius) that an output of `dtype` may have. */
     double (*bound)(tw_dtype dtype);
-} tw_kernel;
+
+    const tw_split *split; /* NULL: always one launch */
+};
 
 #endif

@@ -5,6 +5,9 @@
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#ifdef _OPENMP
+#include <omp.h>
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +16,7 @@
 #include "backend.h"
 #include "text.h"
 
-enum { ALIGNMENT = 256 };
+enum { ALIGNMENT = 256, EMULATED_UNITS = 3 };
 
 static tw_status native_open(tw_target *target)
 {
@@ -127,11 +130,19 @@ static tw_status native_symbol(tw_target *target, const tw_loaded *loaded, const
     return tw_ok();
 }
 
-/* An emulated machine is small on purpose: a handful of tiles is more than it has units. */
+/* A processor's threads. An emulated machine is small on purpose: a handful of tiles is more than it has
+ * units. */
 static tw_status native_units(tw_target *target, const tw_loaded *loaded, int *units)
 {
-    (void)target, (void)loaded;
-    *units = 3;
+    (void)loaded;
+    *units = EMULATED_UNITS;
+    if (target->id.kind != TW_TARGET_CPU)
+        return tw_ok();
+#ifdef _OPENMP
+    *units = omp_get_max_threads();
+#else
+    *units = 1;
+#endif
     return tw_ok();
 }
 

@@ -90,7 +90,12 @@ void tw_problem_free(tw_problem *problem)
         free(tensor->result);
         free(tensor->reference);
     }
-    tw_instance_close(problem->instance);
+    for (size_t i = 0; i < problem->buffer_count; i++) {
+        if (problem->buffer[i].buffer)
+            tw_target_free(problem->target, problem->buffer[i].buffer);
+        free(problem->buffer[i].result);
+    }
+    tw_close_launches(problem);
     for (int i = 0; i < TW_SYMBOLS_MAX; i++)
         free(problem->size_source[i]);
     for (int i = 0; i < TW_OPTIONS_MAX; i++) {
@@ -102,7 +107,6 @@ void tw_problem_free(tw_problem *problem)
     }
     for (int i = 0; i < TW_TENSORS_MAX; i++)
         free(problem->input_path[i]);
-    free(problem->args);
     free(problem);
 }
 
@@ -283,6 +287,19 @@ double tw_problem_scalar(const tw_problem *problem, const char *name)
 
 uint64_t tw_problem_seed(const tw_problem *problem) { return problem->seed; }
 
+/* Is the option any of these values, '|' between them? */
+static int option_among(const tw_problem *problem, const char *name, char *values)
+{
+    int found = 0;
+    for (char *value = values, *next; value && !found; value = next) {
+        next = strchr(value, '|');
+        if (next)
+            *next++ = '\0';
+        found = tw_problem_option_is(problem, name, value);
+    }
+    return found;
+}
+
 int tw_problem_holds(const tw_problem *problem, const char *condition)
 {
     tw_list terms = {0};
@@ -291,7 +308,7 @@ int tw_problem_holds(const tw_problem *problem, const char *condition)
     for (size_t i = 0; i < terms.count; i++) {
         char *equals = strchr(terms.item[i], '=');
         *equals = '\0';
-        holds &= tw_problem_option_is(problem, terms.item[i], equals + 1);
+        holds &= option_among(problem, terms.item[i], equals + 1);
     }
     tw_list_free(&terms);
     return holds;

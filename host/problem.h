@@ -91,11 +91,14 @@ tw_tensor *tw_problem_tensor(tw_problem *problem, const char *name);
 /* Every present tensor: index 0 up to a NULL. */
 tw_tensor *tw_problem_tensor_at(tw_problem *problem, size_t index);
 
-/* tw_instance_blocks on the problem's instance. */
+/* tw_instance_blocks on the instance whose arguments are being filled. */
 TW_CHECKED tw_status tw_problem_blocks(const tw_problem *problem, int64_t pieces, uint32_t *blocks);
 
 /* The device tensor; all 0 when absent. */
 tw_tensor_arg tw_problem_argument(const tw_problem *problem, const char *name);
+
+/* What lies between the launches of work in parts (kernel.h: tw_split); all 0 when absent. */
+tw_tensor_arg tw_problem_buffer(const tw_problem *problem, const char *name);
 
 /* Option `name`, an expression, compiled in double: a function of its reference_parameters. NULL through
  * `function` when it is the preset. */
@@ -107,6 +110,8 @@ void tw_problem_defines(tw_problem *problem, const tw_define **defines, size_t *
 /* `pad` elements behind each row of every tensor of rank 2 or more. `progress` may be NULL. */
 TW_CHECKED tw_status tw_problem_open(tw_problem *problem, tw_target *target, int64_t pad,
                                      tw_progress_fn *progress, void *context);
+
+/* Of several launches the last one's. */
 const tw_instance *tw_problem_instance(const tw_problem *problem);
 
 /* From now on the findings of tw_problem_run on an emulated target are gathered there, and the run goes on
@@ -118,10 +123,11 @@ void tw_problem_profile(tw_problem *problem, tw_profile *profile);
 
 TW_CHECKED tw_status tw_problem_run(tw_problem *problem);
 
-/* What the last tw_problem_run moved, as an emulated target counts; zeros elsewhere. */
+/* What the last tw_problem_run moved, in all its launches, as an emulated target counts; zeros elsewhere. */
 const tw_traffic *tw_problem_traffic(const tw_problem *problem);
 
-/* Starts the kernel once on the buffers as they are, and returns before it has finished (instance.h). */
+/* Starts the kernel, all its launches, once on the buffers as they are, and returns before it has finished
+ * (instance.h). */
 TW_CHECKED tw_status tw_problem_launch(tw_problem *problem);
 
 /* `milliseconds` has room for `launches` numbers; one launch before them is not counted. */

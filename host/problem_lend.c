@@ -29,9 +29,3 @@ tw_status tw_problem_lend(tw_problem *problem, const char *tensor, int rank, con
     problem->lent_rank[index] = rank;
     return tw_ok();
 }
-
-tw_status tw_problem_launch(tw_problem *problem)
-{
-    return tw_instance_launch(problem->instance, problem->args, problem->kernel->args_bytes, problem->grid,
-                              problem->seed);
-}

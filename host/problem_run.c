@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend.h"
 #include "problem_state.h"
+#include "text.h"
 
 enum { GUARD_BYTES = 4096, POISON = 0xff };
 
@@ -30,7 +32,7 @@ static size_t row_stride_bytes(const tw_tensor *tensor)
     return tw_dtype_bytes(tensor->dtype) * (size_t)tensor->argument.stride[tensor->rank - 2];
 }
 
-static tw_status allocate(tw_target *target, tw_tensor *tensor, int64_t pad)
+tw_status tw_tensor_allocate(tw_target *target, tw_tensor *tensor, int64_t pad)
 {
     int64_t stride = 1;
     for (int d = tensor->rank - 1; d >= 0; d--) {
@@ -46,44 +48,6 @@ static tw_status allocate(tw_target *target, tw_tensor *tensor, int64_t pad)
     tensor->result = malloc(tensor->count * tw_dtype_bytes(tensor->dtype));
     return tensor->result ? tw_ok() : tw_fail(TW_NO_MEMORY, "no memory for the result %s", tensor->row->name);
 }
-
-tw_status tw_problem_open(tw_problem *problem, tw_target *target, int64_t pad, tw_progress_fn *progress,
-                          void *context)
-{
-    const tw_kernel *kernel = problem->kernel;
-    if (pad < 0 || pad > 1 << 20)
-        return tw_fail(TW_INVALID, "pad is %lld; it must be 0 to 2^20", (long long)pad);
-    tw_instance_request request = {
-        .kernel = kernel->name,
-        .source = kernel->source,
-        .progress = progress,
-        .progress_context = context,
-    };
-    tw_problem_defines(problem, &request.defines, &request.define_count);
-    TW_TRY(tw_instance_open(target, &request, &problem->instance));
-    problem->target = target;
-    for (size_t i = 0; i < problem->tensor_count; i++) {
-        if (!problem->tensor[i].is_lent)
-            TW_TRY(allocate(target, &problem->tensor[i], pad));
-    }
-    problem->args = calloc(1, kernel->args_bytes);
-    if (!problem->args)
-        return tw_fail(TW_NO_MEMORY, "no memory for arguments");
-    TW_TRY(kernel->arguments(problem, tw_instance_info(problem->instance), problem->args, problem->grid));
-    for (size_t i = 0; i < problem->tensor_count; i++) {
-        const tw_tensor *tensor = &problem->tensor[i];
-        TW_TRY(tw_instance_stream(problem->instance, tensor->row->name, tensor->dtype, tensor->rank,
-                                  problem->args));
-    }
-    return tw_ok();
-}
-
-tw_status tw_problem_blocks(const tw_problem *problem, int64_t pieces, uint32_t *blocks)
-{
-    return tw_instance_blocks(problem->instance, pieces, blocks);
-}
-
-const tw_instance *tw_problem_instance(const tw_problem *problem) { return problem->instance; }
 
 /* Writes a tensor's buffer: poison, and over it the input. */
 static tw_status upload(tw_problem *problem, const tw_tensor *tensor)
@@ -179,31 +143,89 @@ static tw_memory memory_of(const tw_tensor *tensor)
     };
 }
 
+/* Does the list, blanks between, have the word? */
+static int has_word(const char *list, const char *word)
+{
+    tw_list words = {0};
+    int found = 0;
+    tw_list_add_words(&words, list);
+    for (size_t i = 0; i < words.count; i++)
+        found |= strcmp(words.item[i], word) == 0;
+    tw_list_free(&words);
+    return found;
+}
+
+static void add_traffic(tw_traffic *sum, const tw_traffic *more)
+{
+    sum->global_read_bytes += more->global_read_bytes;
+    sum->global_written_bytes += more->global_written_bytes;
+    sum->copied_bytes += more->copied_bytes;
+    sum->matrix_instructions += more->matrix_instructions;
+    sum->matrix_flops += more->matrix_flops;
+    sum->exponentials += more->exponentials;
+}
+
+static tw_status launch_watched(tw_problem *problem, const tw_ready *launch)
+{
+    tw_memory memory[TW_TENSORS_MAX + TW_BUFFERS_MAX];
+    uint32_t count = 0;
+    tw_traffic traffic = {0};
+    for (size_t i = 0; i < problem->tensor_count; i++)
+        memory[count++] = memory_of(&problem->tensor[i]);
+    for (size_t i = 0; i < problem->buffer_count; i++) {
+        tw_memory *buffer = &memory[count++];
+        *buffer = memory_of(&problem->buffer[i]);
+        buffer->is_input = (uint32_t)has_word(launch->row->reads, buffer->name);
+        buffer->is_output = (uint32_t)has_word(launch->row->writes, buffer->name);
+    }
+    const tw_watch watch = {memory, count, problem->findings, &traffic, problem->profile};
+    tw_status status = tw_instance_launch_watched(launch->instance, launch->args, launch->args_bytes,
+                                                  launch->grid, problem->seed, &watch);
+    add_traffic(&problem->traffic, &traffic);
+    return status;
+}
+
 tw_status tw_problem_run(tw_problem *problem)
 {
-    tw_memory memory[TW_TENSORS_MAX];
-    const tw_watch watch = {memory, (uint32_t)problem->tensor_count, problem->findings, &problem->traffic,
-                            problem->profile};
     TW_TRY(refuse_lent(problem, "tw_problem_run"));
-    for (size_t i = 0; i < problem->tensor_count; i++) {
+    for (size_t i = 0; i < problem->tensor_count; i++)
         TW_TRY(upload(problem, &problem->tensor[i]));
-        memory[i] = memory_of(&problem->tensor[i]);
-    }
-    TW_TRY(tw_instance_launch_watched(problem->instance, problem->args, problem->kernel->args_bytes,
-                                      problem->grid, problem->seed, &watch));
+    for (size_t i = 0; i < problem->buffer_count; i++)
+        TW_TRY(upload(problem, &problem->buffer[i]));
+    problem->traffic = (tw_traffic){0};
+    for (size_t i = 0; i < problem->launch_count; i++)
+        TW_TRY(launch_watched(problem, &problem->launch[i]));
     TW_TRY(tw_target_synchronize(problem->target));
     for (size_t i = 0; i < problem->tensor_count; i++)
         TW_TRY(download(problem, &problem->tensor[i]));
+    for (size_t i = 0; i < problem->buffer_count; i++)
+        TW_TRY(download(problem, &problem->buffer[i]));
     return tw_ok();
+}
+
+tw_status tw_problem_launch(tw_problem *problem)
+{
+    for (size_t i = 0; i < problem->launch_count; i++) {
+        const tw_ready *launch = &problem->launch[i];
+        TW_TRY(tw_instance_launch(launch->instance, launch->args, launch->args_bytes, launch->grid,
+                                  problem->seed));
+    }
+    return tw_ok();
+}
+
+static tw_status time_once(tw_problem *problem, double *milliseconds)
+{
+    tw_target *target = problem->target;
+    TW_TRY(target->backend->timer_start(target));
+    TW_TRY(tw_problem_launch(problem));
+    return target->backend->timer_stop(target, milliseconds);
 }
 
 tw_status tw_problem_time(tw_problem *problem, int launches, double *milliseconds)
 {
     double warm_up;
-    for (int i = -1; i < launches; i++) {
-        TW_TRY(tw_instance_time(problem->instance, problem->args, problem->kernel->args_bytes, problem->grid,
-                                problem->seed, i < 0 ? &warm_up : &milliseconds[i]));
-    }
+    for (int i = -1; i < launches; i++)
+        TW_TRY(time_once(problem, i < 0 ? &warm_up : &milliseconds[i]));
     return tw_ok();
 }
 

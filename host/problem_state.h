@@ -8,6 +8,16 @@
 #include "problem.h"
 
 enum { TW_SYMBOLS_MAX = 16, TW_OPTIONS_MAX = 24, TW_SCALARS_MAX = 8, TW_TENSORS_MAX = 32 };
+enum { TW_LAUNCHES_MAX = 8, TW_BUFFERS_MAX = 8 };
+
+/* A launch that has all it needs. */
+typedef struct {
+    const tw_launch_row *row; /* NULL: the kernel's one launch */
+    tw_instance *instance;
+    void *args;
+    size_t args_bytes;
+    uint32_t grid[3];
+} tw_ready;
 
 struct tw_problem {
     const tw_kernel *kernel;
@@ -28,9 +38,10 @@ struct tw_problem {
     tw_define define[TW_OPTIONS_MAX];
     size_t define_count;
     tw_target *target;
-    tw_instance *instance;
-    void *args;
-    uint32_t grid[3];
+    tw_ready launch[TW_LAUNCHES_MAX]; /* in order; open ones only */
+    size_t launch_count;
+    tw_tensor buffer[TW_BUFFERS_MAX]; /* between the launches */
+    size_t buffer_count;
     tw_traffic traffic;    /* of the last run on an emulated target */
     tw_profile *profile;   /* of runs on emulated targets; NULL: nobody asks */
     tw_findings *findings; /* where those of emulated launches go; NULL: they fail the run */
@@ -57,5 +68,10 @@ int tw_row_extents(const tw_kernel *kernel, const tw_tensor_row *row, tw_extent 
 /* Every symbol's size, those that nobody said from presets, and the options that follow from sizes. A symbol
  * of no present tensor gets 0. */
 TW_CHECKED tw_status tw_settle_sizes(tw_problem *problem, int64_t size[TW_SYMBOLS_MAX]);
+
+/* Device memory with guards for a tensor whose dims are known, and room for its result. */
+TW_CHECKED tw_status tw_tensor_allocate(tw_target *target, tw_tensor *tensor, int64_t pad);
+
+void tw_close_launches(tw_problem *problem);
 
 #endif

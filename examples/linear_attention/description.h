@@ -10,7 +10,7 @@
 /* linear_args of linear_attention.h, as every compiler of the kernel lays it out (arch/abi.h). */
 typedef struct {
     tw_tensor_arg q, k, v, o, gates, input_gates, decays, initial, final, initial_z, final_z, initial_m,
-        final_m;
+        final_m, kept;
     float scale;
 } linear_arguments;
 

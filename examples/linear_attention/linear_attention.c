@@ -40,7 +40,8 @@ TW_KERNEL(linear_attention, TW_PIPELINED_THREADS, (linear_args, g))
     tw_rv(f32, LINEAR_C, col) cols;
     tw_rv(f32, LINEAR_D, row) z, added;
     tw_rv(f32, LINEAR_D, a_col) z_across;
-    float m = 0.0f, last = 0.0f, behind = 0.0f, kept = 1.0f;
+    float m = LINEAR_STATES && LINEAR_EXP_INPUT ? LINEAR_NEVER : 0.0f;
+    float last = 0.0f, behind = 0.0f, kept = 1.0f, all = 0.0f;
     TW_SHARED(linear_shared, shared);
     tw_view(shared_z, 1, LINEAR_D, shared->vectors, 0, 0);
     tw_view(shared_rows, 1, LINEAR_C, shared->vectors, 0, LINEAR_D);
@@ -51,22 +52,22 @@ TW_KERNEL(linear_attention, TW_PIPELINED_THREADS, (linear_args, g))
     TW_UNROLL
     for (int p = 0; p < LINEAR_PARTS; p++) {
         tw_zero(state[p]);
-        if (LINEAR_STATE)
-            tw_load(state[p], g.initial, w.batch, w.head, 0, w.column + p * LINEAR_PART);
+        if (LINEAR_STARTS)
+            tw_load(state[p], g.initial, w.from, w.from_place, 0, w.column + p * LINEAR_PART);
         tw_store(shared->state[p], state[p]);
     }
     if (LINEAR_DIVIDED) {
         tw_zero(z);
-        if (LINEAR_STATE)
-            tw_load(z, g.initial_z, w.batch, w.head);
+        if (LINEAR_STARTS)
+            tw_load(z, g.initial_z, w.from, w.from_place);
         tw_store(shared_z, z);
     }
-    if (LINEAR_EXP_INPUT && LINEAR_STATE)
-        m = tw_read(g.initial_m, w.batch, w.head) * TW_LOG2_E;
+    if (LINEAR_EXP_INPUT && LINEAR_STARTS)
+        m = tw_read(g.initial_m, w.from, w.from_place) * TW_LOG2_E;
     if (LINEAR_PER_STEP)
-        tw_load(next, g.gates, w.batch, w.head, 0);
+        tw_load(next, g.gates, w.batch, w.head, w.first * LINEAR_C);
     if (LINEAR_GATED_INPUT)
-        tw_load(next_input, g.input_gates, w.batch, w.head);
+        tw_load(next_input, g.input_gates, w.batch, w.head, w.first * LINEAR_C);
 
     TW_PIPELINE (pipe, w.steps) {
         TW_LOAD (pipe, i, stage) {
@@ -193,17 +194,24 @@ TW_KERNEL(linear_attention, TW_PIPELINED_THREADS, (linear_args, g))
                     tw_store(shared_z, z);
                 }
                 m = -behind;
+                all += last - behind;
             }
         }
     }
+    if (!w.ends)
+        return;
     TW_UNROLL
-    for (int p = 0; p < LINEAR_PARTS && LINEAR_STATE; p++)
-        tw_store(g.final, state[p], w.batch, w.head, 0, w.column + p * LINEAR_PART);
-    if (LINEAR_DIVIDED && LINEAR_STATE && w.column == 0)
-        tw_store(g.final_z, z, w.batch, w.head);
-    if (LINEAR_EXP_INPUT && LINEAR_STATE && w.column == 0) {
+    for (int p = 0; p < LINEAR_PARTS; p++)
+        tw_store(g.final, state[p], w.to, w.to_place, 0, w.column + p * LINEAR_PART);
+    if (LINEAR_DIVIDED && w.column == 0)
+        tw_store(g.final_z, z, w.to, w.to_place);
+    if (LINEAR_EXP_INPUT && w.column == 0) {
         tw_fill(least, m * TW_LN_2);
-        tw_store(g.final_m, least, w.batch, w.head);
+        tw_store(g.final_m, least, w.to, w.to_place);
+    }
+    if (LINEAR_STATES && w.column == 0) {
+        tw_fill(least, all * TW_LN_2);
+        tw_store(g.kept, least, w.to, w.to_place);
     }
 }
 

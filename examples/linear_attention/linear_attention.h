@@ -13,7 +13,14 @@
  * Logarithms of gates are natural ones, at most 0; e^-87 and less is 0. With LINEAR_STATE
  * an initial state that is absent (data 0, dims 0) is 0, and an absent final one is not written. D and DV of
  * the tensors may be smaller than the instance's LINEAR_D and LINEAR_DV. Launch B * H * ceil(DV / LINEAR_N)
- * blocks. Options:
+ * blocks.
+ *
+ * Few heads leave a machine idle: a causal sequence may also go in P parts of whole chunks, in three
+ * launches. LINEAR_PASS states finds what parts 0 to P - 2 add to the state, from 0, each in a block of its
+ * own: B * H * (P - 1) * ceil(DV / LINEAR_N); part p's goes to slot p + 1 of `final`, B * H x P x D x DV
+ * here, with z and m alike, and its decay's logarithm to slot p + 1 of `kept`, B * H x P x 1. Then
+ * examples/state_scan makes the states before the parts of them. LINEAR_PASS outputs, B * H * P * ceil(DV /
+ * LINEAR_N) blocks, starts each part from its slot, as `initial`, initial_z and initial_m. Options:
  */
 #ifndef TW_EXAMPLES_LINEAR_ATTENTION_H
 #define TW_EXAMPLES_LINEAR_ATTENTION_H
@@ -44,6 +51,9 @@
 #ifndef LINEAR_STATE /* 1: starts from the initial state and stores the final one */
 #define LINEAR_STATE 0
 #endif
+#ifndef LINEAR_PASS /* whole, states or outputs */
+#define LINEAR_PASS whole
+#endif
 #ifndef LINEAR_STEP /* 1: in linear_attention_step.c */
 #define LINEAR_STEP 0
 #endif
@@ -56,6 +66,7 @@
 
 enum { LINEAR_DECAY_none, LINEAR_DECAY_head, LINEAR_DECAY_step };
 enum { LINEAR_INPUT_none, LINEAR_INPUT_exp, LINEAR_INPUT_sigmoid };
+enum { LINEAR_PASS_whole, LINEAR_PASS_states, LINEAR_PASS_outputs };
 
 typedef tw_gl(LINEAR_DTYPE, 4) linear_tensor;
 
@@ -66,6 +77,7 @@ typedef struct {
     tw_gl(f32, 4) initial, final;
     tw_gl(f32, 3) initial_z, final_z;
     tw_gl(f32, 3) initial_m, final_m; /* B x H x 1 */
+    tw_gl(f32, 3) kept;               /* of LINEAR_PASS states */
     float scale;
 } linear_args;
 
@@ -98,6 +110,9 @@ enum {
     LINEAR_SIGMOID_INPUT = LINEAR_IS(LINEAR_INPUT_, LINEAR_INPUT, sigmoid),
     LINEAR_GATED_INPUT = LINEAR_EXP_INPUT || LINEAR_SIGMOID_INPUT,
     LINEAR_DIVIDED = LINEAR_NORMALISER || LINEAR_EXP_INPUT,
+    LINEAR_STATES = LINEAR_IS(LINEAR_PASS_, LINEAR_PASS, states),
+    LINEAR_OUTPUTS = LINEAR_IS(LINEAR_PASS_, LINEAR_PASS, outputs),
+    LINEAR_STARTS = LINEAR_OUTPUTS || (LINEAR_STATE && !LINEAR_STATES), /* from `initial` */
     /* does a source position count by its weight? z has to leave out those behind the end */
     LINEAR_WEIGHTED = LINEAR_PER_HEAD || LINEAR_PER_STEP || LINEAR_GATED_INPUT || LINEAR_DIVIDED
 };
@@ -106,18 +121,24 @@ TW_STATIC_ASSERT(LINEAR_N % LINEAR_PART == 0,
                  "linear_attention: a block's value columns must be whole parts");
 TW_STATIC_ASSERT(LINEAR_CAUSAL || !(LINEAR_PER_HEAD || LINEAR_PER_STEP || LINEAR_GATED_INPUT),
                  "linear_attention: gates and decay need LINEAR_CAUSAL 1");
+TW_STATIC_ASSERT(LINEAR_CAUSAL || !(LINEAR_STATES || LINEAR_OUTPUTS),
+                 "linear_attention: a sequence in parts needs LINEAR_CAUSAL 1");
 
 TW_TEAM(LINEAR_TUNED(LINEAR_ROWS_), LINEAR_TUNED(LINEAR_COLS_));
 
-/* What one block works on: a stretch of LINEAR_N value columns of one head. */
+/* What one block works on: a stretch of LINEAR_N value columns of one head, or of a part of its sequence. */
 typedef struct {
     int batch, head, column;
+    int from, from_place, to, to_place; /* first coordinates of where its state comes from and goes to */
+    int ends;                           /* does it leave its state there? */
+    int first;                          /* chunk */
     int length, chunks,
         steps;   /* tokens; chunks of them; steps of the loop: without causality each chunk twice */
     float decay; /* base-2 logarithm, of a head */
 } linear_work;
 
 #define LINEAR_LEAST_LOG -126.0f /* 2^-126, beside anything 0 */
+#define LINEAR_NEVER     -1e30f  /* stabiliser of a state that nothing is in yet */
 #define LINEAR_BEHIND    1e30f   /* the source exponent of a position behind the end: its weight is 0 */
 
 /* A gate's natural logarithm in base 2, bounded from below. */
@@ -130,12 +151,21 @@ TW_FN linear_work linear_plan(const linear_args *g)
 {
     linear_work w;
     const int heads = (int)tw_dim(g->q, 1), stretches = ((int)tw_dim(g->v, 3) + LINEAR_N - 1) / LINEAR_N;
-    const int block = tw_block(0), pair = block / stretches;
+    const int parts = (int)(LINEAR_STATES ? tw_dim(g->final, 1) : LINEAR_OUTPUTS ? tw_dim(g->initial, 1) : 1);
+    const int launched = LINEAR_STATES ? parts - 1 : parts;
+    const int block = tw_block(0), part = block / stretches % launched, pair = block / stretches / launched;
+    const int chunks = ((int)tw_dim(g->q, 2) + LINEAR_C - 1) / LINEAR_C, rest = chunks % parts;
     w.column = block % stretches * LINEAR_N; /* a head's blocks side by side: they share q and k */
     w.head = pair % heads;
     w.batch = pair / heads;
+    w.from = LINEAR_OUTPUTS ? pair : w.batch;
+    w.from_place = LINEAR_OUTPUTS ? part : w.head;
+    w.to = LINEAR_STATES ? pair : w.batch;
+    w.to_place = LINEAR_STATES ? part + 1 : w.head;
+    w.ends = LINEAR_STATES || (LINEAR_STATE && part == parts - 1);
     w.length = (int)tw_dim(g->q, 2);
-    w.chunks = (w.length + LINEAR_C - 1) / LINEAR_C;
+    w.first = chunks / parts * part + (part < rest ? part : rest);
+    w.chunks = chunks / parts + (part < rest);
     w.steps = LINEAR_CAUSAL ? w.chunks : 2 * w.chunks;
     w.decay = LINEAR_PER_HEAD ? linear_log2(tw_read(g->decays, w.head)) : 0.0f;
     return w;
@@ -143,9 +173,9 @@ TW_FN linear_work linear_plan(const linear_args *g)
 
 /* The chunk that step i of the loop works on; whether it takes the chunk's keys into the state, and whether
  * it gives the chunk's outputs. */
-TW_FN int linear_chunk(linear_work w, int i) { return LINEAR_CAUSAL ? i : i % w.chunks; }
+TW_FN int linear_chunk(linear_work w, int i) { return LINEAR_CAUSAL ? w.first + i : i % w.chunks; }
 TW_FN int linear_takes(linear_work w, int i) { return LINEAR_CAUSAL || i < w.chunks; }
-TW_FN int linear_gives(linear_work w, int i) { return LINEAR_CAUSAL || i >= w.chunks; }
+TW_FN int linear_gives(linear_work w, int i) { return !LINEAR_STATES && (LINEAR_CAUSAL || i >= w.chunks); }
 
 /* 1 / den, or 0 where den is; a stabilised one is at least what 1 has become in the state's scale, 2^least.
  */

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "description.h"
+#include "examples/state_scan/description.h"
 #include "reference.h"
 
 /* clang-format off */
@@ -53,6 +54,13 @@ const tw_scalar linear_scalars[] = {
     { 0 },
 };
 
+static const tw_scalar scalars[] = {
+    { .name = "scale", .computed = default_scale, .meaning = "factor of the queries; 1 / sqrt(D)" },
+    { .name = "split", .meaning = "parts that each sequence goes in, each in a block of its own; 1: one pass; 0: as "
+                                  "many as the machine needs to be busy" },
+    { 0 },
+};
+
 const tw_tensor_row linear_tensors[] = {
     { .name = "q", .dtype = "=dtype", .shape = "B H S D", .present = "layout=bhsd", .meaning = "queries" },
     { .name = "q", .dtype = "=dtype", .shape = "B S H D", .present = "layout=bshd", .meaning = "queries" },
@@ -97,7 +105,19 @@ const tw_tensor_row linear_tensors[] = {
     { 0 },
 };
 
+/* Of the sequences' parts, in slots of B*H pairs. */
+static const tw_tensor_row buffers[] = {
+    { .name = "states", .dtype = "f32", .shape = "B*H split D DV" },
+    { .name = "kept", .dtype = "f32", .shape = "B*H split" },
+    { .name = "states_z", .dtype = "f32", .shape = "B*H split D", .present = "normaliser=1" },
+    { .name = "states_z", .dtype = "f32", .shape = "B*H split D", .present = "normaliser=0 input=exp" },
+    { .name = "own_m", .dtype = "f32", .shape = "B*H split", .present = "input=exp" },
+    { .name = "states_m", .dtype = "f32", .shape = "B*H split", .present = "input=exp" },
+    { 0 },
+};
+
 static const char *const cases[] = {
+    "H=1 S=150 D=64 DV=64 decay=step state=1 split=2",
     "B=2 H=2 S=130 D=64 DV=64 state=1 layout=bshd",
     "H=2 S=100 D=64 DV=40 decay=step dtype=f16 state=1",
     "H=2 S=70 D=128 DV=128 decay=head",
@@ -118,6 +138,14 @@ tw_status linear_validate(tw_problem *problem)
     return tw_ok();
 }
 
+static tw_status validate(tw_problem *problem)
+{
+    if (tw_problem_option_is(problem, "causal", "0") && tw_problem_scalar(problem, "split") > 1)
+        return tw_fail(TW_INVALID, "split is %g; with causal=0 a sequence goes in one pass, split=1",
+                       tw_problem_scalar(problem, "split"));
+    return linear_validate(problem);
+}
+
 /* B x H as B x H x 1. */
 static tw_tensor_arg with_one(tw_tensor_arg given)
 {
@@ -126,17 +154,18 @@ static tw_tensor_arg with_one(tw_tensor_arg given)
     return given;
 }
 
-tw_status linear_fill_arguments(const tw_problem *problem, const tw_kernel_info *info, void *args,
-                                uint32_t grid[3])
+/* Arguments without a state, and a grid for `parts` blocks of each stretch of value columns. */
+static tw_status fill(const tw_problem *problem, const tw_kernel_info *info, int64_t parts,
+                      linear_arguments *args, uint32_t grid[3])
 {
     int64_t width = info->tile[2], blocks = tw_problem_size(problem, "B");
     if (width < 1)
         return tw_fail(TW_INVALID, "linear_attention_info has no value columns of a block");
     if (__builtin_mul_overflow(blocks, tw_problem_size(problem, "H"), &blocks) ||
         __builtin_mul_overflow(blocks, (tw_problem_size(problem, "DV") + width - 1) / width, &blocks) ||
-        blocks > INT32_MAX)
+        __builtin_mul_overflow(blocks, parts, &blocks) || blocks > INT32_MAX)
         return tw_fail(TW_INVALID, "linear_attention: more than 2^31 - 1 blocks; make B, H or DV smaller");
-    *(linear_arguments *)args = (linear_arguments){
+    *args = (linear_arguments){
         .q = linear_by_heads(problem, "q"),
         .k = linear_by_heads(problem, "k"),
         .v = linear_by_heads(problem, "v"),
@@ -144,18 +173,153 @@ tw_status linear_fill_arguments(const tw_problem *problem, const tw_kernel_info 
         .gates = linear_by_heads(problem, "gates"),
         .input_gates = linear_by_heads(problem, "input_gates"),
         .decays = tw_problem_argument(problem, "decays"),
-        .initial = tw_problem_argument(problem, "initial"),
-        .final = tw_problem_argument(problem, "final"),
-        .initial_z = tw_problem_argument(problem, "initial_z"),
-        .final_z = tw_problem_argument(problem, "final_z"),
-        .initial_m = with_one(tw_problem_argument(problem, "initial_m")),
-        .final_m = with_one(tw_problem_argument(problem, "final_m")),
         .scale = (float)tw_problem_scalar(problem, "scale"),
     };
     grid[0] = (uint32_t)blocks;
     grid[1] = grid[2] = 1;
     return tw_ok();
 }
+
+static void give_initial(const tw_problem *problem, linear_arguments *args)
+{
+    args->initial = tw_problem_argument(problem, "initial");
+    args->initial_z = tw_problem_argument(problem, "initial_z");
+    args->initial_m = with_one(tw_problem_argument(problem, "initial_m"));
+}
+
+static void give_final(const tw_problem *problem, linear_arguments *args)
+{
+    args->final = tw_problem_argument(problem, "final");
+    args->final_z = tw_problem_argument(problem, "final_z");
+    args->final_m = with_one(tw_problem_argument(problem, "final_m"));
+}
+
+tw_status linear_fill_arguments(const tw_problem *problem, const tw_kernel_info *info, void *args,
+                                uint32_t grid[3])
+{
+    TW_TRY(fill(problem, info, 1, args, grid));
+    give_initial(problem, args);
+    give_final(problem, args);
+    return tw_ok();
+}
+
+static tw_status fill_states(const tw_problem *problem, const tw_kernel_info *info, void *args,
+                             uint32_t grid[3])
+{
+    linear_arguments *a = args;
+    TW_TRY(fill(problem, info, (int64_t)tw_problem_scalar(problem, "split") - 1, a, grid));
+    a->final = tw_problem_buffer(problem, "states");
+    a->final_z = tw_problem_buffer(problem, "states_z");
+    a->final_m = with_one(tw_problem_buffer(problem, "own_m"));
+    a->kept = with_one(tw_problem_buffer(problem, "kept"));
+    return tw_ok();
+}
+
+static tw_status fill_outputs(const tw_problem *problem, const tw_kernel_info *info, void *args,
+                              uint32_t grid[3])
+{
+    linear_arguments *a = args;
+    TW_TRY(fill(problem, info, (int64_t)tw_problem_scalar(problem, "split"), a, grid));
+    give_final(problem, a);
+    a->initial = tw_problem_buffer(problem, "states");
+    a->initial_z = tw_problem_buffer(problem, "states_z");
+    a->initial_m = with_one(tw_problem_buffer(problem, "states_m"));
+    return tw_ok();
+}
+
+/* What every scan has: decays, scales. */
+static state_scan_arguments scan(const tw_problem *problem)
+{
+    return (state_scan_arguments){
+        .decays = tw_problem_buffer(problem, "kept"),
+        .initial_m = with_one(tw_problem_argument(problem, "initial_m")),
+        .own_m = with_one(tw_problem_buffer(problem, "own_m")),
+        .heads = (int32_t)tw_problem_size(problem, "H"),
+    };
+}
+
+static tw_status fill_scan(const tw_problem *problem, const tw_kernel_info *info, void *args,
+                           uint32_t grid[3])
+{
+    state_scan_arguments *a = args;
+    *a = scan(problem);
+    a->initial = tw_problem_argument(problem, "initial");
+    a->states = tw_problem_buffer(problem, "states");
+    a->m = with_one(tw_problem_buffer(problem, "states_m"));
+    return state_scan_grid(a, info, grid);
+}
+
+/* Normalisers as states of one row: B x H x D as B x H x 1 x D. */
+static tw_tensor_arg as_row(tw_tensor_arg given)
+{
+    given.dim[3] = given.dim[2];
+    given.stride[3] = given.stride[2];
+    given.dim[2] = given.dim[0] > 0;
+    return given;
+}
+
+static tw_status fill_scan_z(const tw_problem *problem, const tw_kernel_info *info, void *args,
+                             uint32_t grid[3])
+{
+    state_scan_arguments *a = args;
+    *a = scan(problem);
+    a->initial = as_row(tw_problem_argument(problem, "initial_z"));
+    a->states = as_row(tw_problem_buffer(problem, "states_z"));
+    return state_scan_grid(a, info, grid);
+}
+
+static const tw_launch_row launches[] = {
+    {.macro = "LINEAR_PASS",
+     .value = "states",
+     .writes = "states states_z own_m kept",
+     .arguments = fill_states},
+    {.kernel = &tw_kernel_state_scan,
+     .settings = "scaled=0",
+     .present = "input=none|sigmoid",
+     .reads = "states kept",
+     .writes = "states",
+     .arguments = fill_scan},
+    {.kernel = &tw_kernel_state_scan,
+     .settings = "scaled=1",
+     .present = "input=exp",
+     .reads = "states kept own_m",
+     .writes = "states states_m",
+     .arguments = fill_scan},
+    {.kernel = &tw_kernel_state_scan,
+     .settings = "scaled=0",
+     .present = "normaliser=1 input=none|sigmoid",
+     .reads = "states_z kept",
+     .writes = "states_z",
+     .arguments = fill_scan_z},
+    {.kernel = &tw_kernel_state_scan,
+     .settings = "scaled=1",
+     .present = "input=exp",
+     .reads = "states_z kept own_m",
+     .writes = "states_z",
+     .arguments = fill_scan_z},
+    {.macro = "LINEAR_PASS",
+     .value = "outputs",
+     .reads = "states states_z states_m",
+     .arguments = fill_outputs},
+    {0},
+};
+
+/* A part's state is written, scanned and read, 16 bytes an element; what its tokens move should be four times
+ * that, else the split costs more than it hides. */
+static tw_status room(const tw_problem *problem, const tw_kernel_info *info, int64_t *blocks, int64_t *most)
+{
+    linear_arguments args;
+    uint32_t grid[3];
+    const int64_t d = tw_problem_size(problem, "D"), dv = tw_problem_size(problem, "DV");
+    const int64_t tokens = 16 * d * dv / (d + dv) + 1;
+    TW_TRY(fill(problem, info, 1, &args, grid));
+    *blocks = grid[0];
+    *most = tw_problem_option_is(problem, "causal", "1") ? tw_problem_size(problem, "S") / tokens : 1;
+    *most = *most < 1 ? 1 : *most;
+    return tw_ok();
+}
+
+static const tw_split split = {.scalar = "split", .launches = launches, .buffers = buffers, .room = room};
 
 /* Of the recurrence: two products with the state for each token. */
 double linear_flops(const tw_problem *problem)
@@ -172,13 +336,14 @@ const tw_kernel tw_kernel_linear_attention = {
     .source = "examples/linear_attention/linear_attention.c",
     .symbols = symbols,
     .options = linear_options,
-    .scalars = linear_scalars,
+    .scalars = scalars,
     .tensors = linear_tensors,
     .args_bytes = sizeof(linear_arguments),
     .cases = cases,
-    .validate = linear_validate,
+    .validate = validate,
     .arguments = linear_fill_arguments,
     .reference = linear_reference,
     .flops = linear_flops,
     .bound = linear_bound,
+    .split = &split,
 };

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 #
 # What a GPU's compiler made of one kernel, on one line, and whether that is good enough:
-#   gate.sh KERNEL TARGET [SETTINGS]              an instance; SETTINGS "d=64 causal=1", none for the default. What
-#                                                 its code must hold is the table's, expected.tsv
+#   gate.sh KERNEL TARGET [SETTINGS]              an instance; SETTINGS "d=64 causal=1", none for the default, and a
+#                                                 macro that is no option as -DNAME=TEXT. What its code must hold is
+#                                                 the table's, expected.tsv
 #   gate.sh FILE TARGET REQUIRED [FORBIDDEN [-DNAME=TEXT...]]
 #                                                 a kernel's source (.c, .cu), what its code must hold and must not
 # Fails on what the table says, a finding of `tw check --asm` (waits, matrix instructions), a spill or a stack frame, a
@@ -26,7 +27,10 @@ case $kernel in
     ;;
 *)
     read -r -a settings <<<"${3:-}"
-    subject=("$kernel" "${settings[@]/#/--set=}")
+    subject=("$kernel")
+    for setting in "${settings[@]}"; do
+        case $setting in -D*) subject+=("$setting") ;; *) subject+=("--set=$setting") ;; esac
+    done
     name="$kernel${3:+ $3}"
     IFS=$'\t' read -r required forbidden allowed < <(
         awk -F '\t' -v kernel="$kernel" -v target="$target" -v settings="${3:-default}" '

@@ -74,7 +74,10 @@ MEMORY = [
     ("layernorm", "row_norm", "kind=layernorm bias=1 cols=4096", "M=16384 D=4096", "M=37 D=4096", 3),
     ("softmax", "softmax", "cols=4096", "M=16384 D=4096", "M=37 D=4096", 3),
     ("linear attention 16x4096", "linear_attention", GATED, "B=16 S=4096 H=16 D=128 DV=256", "S=200 H=2 D=128 DV=256", 1),
-    ("linear attention 1x65536", "linear_attention", GATED, "B=1 S=65536 H=16 D=128 DV=256", "S=200 H=2 D=128 DV=256", 4),
+    ("linear attention 1x65536", "linear_attention", GATED, "B=1 S=65536 H=16 D=128 DV=256",
+     "S=1000 H=2 D=128 DV=256 split=4", 2),
+    ("linear attention 1x65536, one pass", "linear_attention", GATED + " split=1", "B=1 S=65536 H=16 D=128 DV=256",
+     "S=200 H=2 D=128 DV=256", 4),
     ("mamba-2 16x4096", "ssm", "n=64", "B=16 S=4096 H=64 P=64 N=64", "B=1 S=200 H=2 P=64 N=64", 1),
     ("mamba-1 4x4096", "selective_scan", "n=16", "B=4 L=4096 E=4096 N=16", "B=1 L=200 E=100 N=16", 3),
 ]

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Sequences that go in parts, in several launches, against the recurrence in float64: parts that come out
+ * even and not, more parts than chunks, initial and final states, the choice of their number, and what is
+ * refused.
+ */
+#include "words_case.h"
+
+extern const tw_kernel tw_kernel_linear_attention;
+
+static const char gated[] = "d=64 dv=64 decay=step state=1";
+static const char stabilised[] = "d=64 dv=64 decay=step input=exp dtype=f16 state=1 layout=bshd";
+
+static int on_cpu(void) { return tw_target_identity(test_target)->kind == TW_TARGET_CPU; }
+
+/* 1000 tokens: 16 chunks of 64, more where they are smaller, in 3, 5 or 7 parts. */
+static void every_length(void **state)
+{
+    static const int lengths[] = {1, 63, 64, 65, 1000};
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        const int parts = lengths[i] < 1000 ? 2 + i : 3 + 2 * test_random(3);
+        words_check((words_case){.kernel = &tw_kernel_linear_attention, .pad = i % 2 ? 3 : 0},
+                    "%s H=%d S=%d D=%d DV=%d split=%d", gated, on_cpu() ? 3 : 1, lengths[i], i % 2 ? 64 : 49,
+                    i % 3 ? 64 : 37, parts);
+    }
+}
+
+/* Normaliser and stabiliser go along; B and H both. */
+static void stabilised_states(void **state)
+{
+    (void)state;
+    if (test_few)
+        return;
+    words_check((words_case){.kernel = &tw_kernel_linear_attention, .pad = 3},
+                "%s B=2 H=2 S=150 D=64 DV=51 split=2", stabilised);
+    words_check((words_case){.kernel = &tw_kernel_linear_attention}, "%s H=2 S=131 D=49 DV=64 split=7",
+                stabilised);
+}
+
+static double closed_or_open(size_t i, const void *context)
+{
+    (void)context;
+    return i * 2654435761u % 29 < 2 ? -300 : i % 5 ? 0 : -1e-6;
+}
+static void fill_closed_or_open(tw_problem *problem) { case_fill(problem, "gates", closed_or_open, NULL); }
+
+static void gates_at_0_and_at_1(void **state)
+{
+    (void)state;
+    words_check((words_case){.kernel = &tw_kernel_linear_attention, .before = fill_closed_or_open},
+                "%s H=1 S=300 D=64 DV=64 split=4", gated);
+}
+
+static int parts_of(const char *words)
+{
+    words_case test = {.kernel = &tw_kernel_linear_attention, .words = words};
+    tw_problem *problem = words_run(&test);
+    int pass, parts = (int)tw_problem_scalar(problem, "split");
+    words_ok(&test, tw_problem_check(problem, &pass));
+    assert_true(pass);
+    tw_problem_free(problem);
+    return parts;
+}
+
+/* An emulated machine has three units: one block leaves two idle, but only a long sequence is worth parts. */
+static void chosen_where_blocks_are_few(void **state)
+{
+    (void)state;
+    if (on_cpu())
+        return; /* as many as this processor's threads */
+    assert_int_equal(parts_of("d=64 dv=64 decay=step state=1 H=1 S=900 D=8 DV=64"), 3);
+    assert_int_equal(parts_of("d=64 dv=64 decay=step state=1 H=2 S=900 D=8 DV=64"), 1);
+    assert_int_equal(parts_of("d=64 dv=64 decay=step state=1 H=1 S=200 D=64 DV=64"), 1);
+}
+
+static void refused(const char *words, const char *because)
+{
+    tw_problem *problem;
+    test_ok(tw_problem_create(&tw_kernel_linear_attention, &problem));
+    test_ok(tw_problem_set_words(problem, words));
+    tw_status status = tw_problem_resolve(problem, 1);
+    if (status.code == TW_OK)
+        status = tw_problem_open(problem, test_target, 0, NULL, NULL);
+    assert_int_equal(status.code, TW_INVALID);
+    assert_non_null(strstr(status.message, because));
+    tw_problem_free(problem);
+}
+
+static void what_cannot_go_in_parts(void **state)
+{
+    (void)state;
+    refused("split=2 causal=0", "causal=0");
+    refused("split=2.5", "1 to 65535");
+    refused("split=-1", "1 to 65535");
+    refused("split=70000", "1 to 65535");
+}
+
+static int run(const char *name)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_length),
+        cmocka_unit_test(stabilised_states),
+        cmocka_unit_test(gates_at_0_and_at_1),
+        cmocka_unit_test(chosen_where_blocks_are_few),
+        cmocka_unit_test(what_cannot_go_in_parts),
+    };
+    target_name = name;
+    return cmocka_run_group_tests_name(name, tests, open_target, close_target);
+}
+
+int main(int count, char **names) { return run_on_targets(count - 1, names + 1, run); }
