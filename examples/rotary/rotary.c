@@ -27,4 +27,4 @@ TW_KERNEL(rotary, TW_TEAM_THREADS, (rotary_args, g))
     }
 }
 
-TW_EXPORT(rotary, rotary_args, rotary_shared, ROTARY_ROWS, ROTARY_COLS)
+TW_EXPORT(rotary, rotary_args, rotary_shared, ROTARY_ROWS, ROTARY_COLS, ROTARY_BLOCKS)

@@ -46,12 +46,12 @@ typedef struct {
     int32_t pairs, groups; /* R2; blocks that share the heads of the same tokens */
 } rotary_args;
 
-#define ROTARY_TUNE(machine, tokens, rows)                                                                   \
-    enum { ROTARY_ROWS_##machine = tokens, ROTARY_TEAM_##machine = rows };                                   \
+#define ROTARY_TUNE(machine, tokens, rows, blocks)                                                           \
+    enum { ROTARY_ROWS_##machine = tokens, ROTARY_TEAM_##machine = rows, ROTARY_BLOCKS_##machine = blocks }; \
     TW_STATIC_ASSERT(tokens % (16 * rows) == 0, "rotary/tune.def: tile of " #machine);
 #include "tune.def"
 
-enum { ROTARY_ROWS = TW_HERE(ROTARY_ROWS_) };
+enum { ROTARY_ROWS = TW_HERE(ROTARY_ROWS_), ROTARY_BLOCKS = TW_HERE(ROTARY_BLOCKS_) };
 enum { ROTARY_WIDTH = ROTARY_INTERLEAVED ? 2 * ROTARY_COLS : ROTARY_COLS };
 
 TW_TEAM(TW_HERE(ROTARY_TEAM_), 1);

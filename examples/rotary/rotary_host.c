@@ -137,22 +137,22 @@ static tw_tensor_arg by_heads(const tw_problem *problem, const char *name)
     return turned;
 }
 
-/* Blocks share the heads of the same tokens only as far as it takes to fill a large machine. */
-enum { BLOCKS_WANTED = 1024 };
+/* Blocks share the heads of the same tokens only as far as it takes to fill the machine. */
+enum { TILES_MAX = 1 << 30 };
 
 static tw_status arguments(const tw_problem *problem, const tw_kernel_info *info, void *args,
                            uint32_t grid[3])
 {
-    int64_t rows = info->tile[0], tiles, groups;
+    int64_t rows = info->tile[0], wanted = info->tile[2], tiles, groups;
     int64_t heads = tw_problem_size(problem, "H") + tw_problem_size(problem, "Hk");
-    if (rows < 1)
-        return tw_fail(TW_INVALID, "rotary_info has no tile size ROWS");
+    if (rows < 1 || wanted < 1 || wanted > TILES_MAX)
+        return tw_fail(TW_INVALID, "rotary_info has no tile sizes ROWS, COLS and BLOCKS");
     tiles = (tw_problem_size(problem, "S") + rows - 1) / rows;
-    if (__builtin_mul_overflow(tiles, tw_problem_size(problem, "B"), &tiles) ||
-        tiles > INT32_MAX / BLOCKS_WANTED || heads > INT32_MAX)
-        return tw_fail(TW_INVALID, "rotary: more than 2^21 tiles of %lld tokens; make B or S smaller",
+    if (__builtin_mul_overflow(tiles, tw_problem_size(problem, "B"), &tiles) || tiles >= TILES_MAX ||
+        heads > INT32_MAX)
+        return tw_fail(TW_INVALID, "rotary: more than 2^30 tiles of %lld tokens; make B or S smaller",
                        (long long)rows);
-    groups = (BLOCKS_WANTED + tiles - 1) / tiles;
+    groups = (wanted + tiles - 1) / tiles; /* so at most wanted + tiles blocks */
     groups = groups > heads ? heads : groups;
     *(rotary_arguments *)args = (rotary_arguments){
         .q = by_heads(problem, "q"),
