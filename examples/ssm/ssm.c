@@ -38,24 +38,28 @@ TW_KERNEL(ssm, TW_PIPELINED_THREADS, (ssm_args, args))
         rows;                    /* rows: log2 of the decay from the chunk's beginning to each token */
     tw_rv(f32, SSM_T, col) cols; /* rows - log2(dt), of the tokens that are seen */
     tw_rv(f32, SSM_T, a_col) weights;
-    float last = 0.0f;
+    float last = 0.0f, all = 0.0f;
     TW_SHARED(ssm_shared, shared);
     tw_view(shared_decay, 1, SSM_T, shared->vectors, 0, 0);
     tw_view(shared_sources, 1, SSM_T, shared->vectors, 0, SSM_T);
     TW_PIPE(pipe, shared->ring);
 
-    tw_load(state, g.initial, w.sequence, w.head, w.channel, 0);
-    tw_load(next, g.dt, w.batch, w.head, 0);
+    tw_zero(state);
+    if (!SSM_STATES)
+        tw_load(state, g.initial, w.from, w.from_place, w.channel, 0);
+    tw_load(next, g.dt, w.batch, w.head, w.first * SSM_T);
     TW_PIPELINE (pipe, w.chunks) {
         TW_LOAD (pipe, i, stage) {
-            tw_load_async(stage->b, g.b, w.batch, w.group, i * SSM_T);
-            tw_load_async(stage->c, g.c, w.batch, w.group, i * SSM_T);
-            tw_load_async(stage->x, g.x, w.batch, w.head, i * SSM_T, w.channel);
+            const int t0 = (w.first + i) * SSM_T;
+            tw_load_async(stage->b, g.b, w.batch, w.group, t0);
+            if (!SSM_STATES)
+                tw_load_async(stage->c, g.c, w.batch, w.group, t0);
+            tw_load_async(stage->x, g.x, w.batch, w.head, t0, w.channel);
         }
         TW_COMPUTE (pipe, i, stage) {
-            const int left = w.length - i * SSM_T;
+            const int t0 = (w.first + i) * SSM_T, left = w.length - t0;
             tw_copy(dt, next);
-            tw_load(next, g.dt, w.batch, w.head, (i + 1) * SSM_T);
+            tw_load(next, g.dt, w.batch, w.head, t0 + SSM_T);
             tw_map_at(dt, x, r, c, c < left ? ssm_dt(x, w.bias) : 0.0f);
             tw_copy(rows, dt);
             tw_map(rows, x, ssm_rate(x, w.rate));
@@ -63,35 +67,46 @@ TW_KERNEL(ssm, TW_PIPELINED_THREADS, (ssm_args, args))
             tw_map2(dt, x, rows, decay, decay - tw_log2f(x));
             tw_store(shared_decay, rows);
             tw_store(shared_sources, dt);
-            tw_store(shared->state, state);
+            if (!SSM_STATES)
+                tw_store(shared->state, state);
             tw_meet();
 
-            tw_mm_ABt(s, stage->c, stage->b);
-            tw_load(cols, shared_sources);
-            tw_tril_decay(s, 0, rows, cols);
-            if (SSM_SKIP)
-                tw_map_at(s, x, r, c, r == c ? x + w.skip : x);
-            tw_store(shared->scores, s);
-            tw_mm_ABt(y, stage->c, shared->state);
-            tw_map_row(y, x, rows, decay, x * tw_exp2f(decay));
+            if (!SSM_STATES) {
+                tw_mm_ABt(s, stage->c, stage->b);
+                tw_load(cols, shared_sources);
+                tw_tril_decay(s, 0, rows, cols);
+                if (SSM_SKIP)
+                    tw_map_at(s, x, r, c, r == c ? x + w.skip : x);
+                tw_store(shared->scores, s);
+                tw_mm_ABt(y, stage->c, shared->state);
+                tw_map_row(y, x, rows, decay, x * tw_exp2f(decay));
+            }
             tw_pick(last, shared_decay, 0, SSM_T - 1);
             tw_load(weights, shared_sources);
             tw_meet(); /* from here on only the stage and the scores are read */
 
-            if (SSM_GATE)
-                tw_load(gate, g.z, w.batch, w.head, i * SSM_T, w.channel);
-            tw_mma_AB(y, shared->scores, stage->x);
-            if (SSM_GATE)
+            if (SSM_GATE && !SSM_STATES)
+                tw_load(gate, g.z, w.batch, w.head, t0, w.channel);
+            if (!SSM_STATES)
+                tw_mma_AB(y, shared->scores, stage->x);
+            if (SSM_GATE && !SSM_STATES)
                 tw_map2(y, x, gate, z, x * tw_siluf(z));
-            tw_store_async(g.y, y, shared->out, w.batch, w.head, i * SSM_T, w.channel);
+            if (!SSM_STATES)
+                tw_store_async(g.y, y, shared->out, w.batch, w.head, t0, w.channel);
             tw_map(weights, x, tw_exp2f(last - x));
             tw_load_transposed(x_down, stage->x);
             tw_mul(x_down, x_down, weights);
             tw_map(state, x, x * tw_exp2f(last));
             tw_mma_AB(state, x_down, stage->b);
+            all += last;
         }
     }
-    tw_store(g.final, state, w.sequence, w.head, w.channel, 0);
+    if (w.ends)
+        tw_store(g.final, state, w.to, w.to_place, w.channel, 0);
+    if (SSM_STATES && w.channel == 0) {
+        tw_fill(rows, all * TW_LN_2);
+        tw_store(g.kept, rows, w.to, w.to_place);
+    }
 }
 
 TW_EXPORT(ssm, ssm_args, ssm_shared, SSM_T, SSM_P, SSM_N)

@@ -4,12 +4,13 @@
  */
 #include <math.h>
 
+#include "examples/state_scan/description.h"
 #include "host/tilewright_host.h"
 #include "reference.h"
 
 /* ssm_args of ssm.h, as every compiler of the kernel lays it out (arch/abi.h). */
 typedef struct {
-    tw_tensor_arg x, b, c, z, y, dt, a, d, bias, initial, final, cu;
+    tw_tensor_arg x, b, c, z, y, dt, a, d, bias, initial, final, cu, kept;
 } ssm_arguments;
 
 /* clang-format off */
@@ -82,7 +83,23 @@ static const tw_tensor_row tensors[] = {
     { 0 },
 };
 
+static const tw_scalar scalars[] = {
+    { .name = "split", .meaning = "parts that each sequence goes in, each in a block of its own; 1: one pass; 0: as "
+                                  "many as the machine needs to be busy" },
+    { 0 },
+};
+
+/* Of the sequences' parts, in slots of a pair of a sequence and a head. */
+static const tw_tensor_row buffers[] = {
+    { .name = "states", .dtype = "f32", .shape = "B*H split P N", .present = "varlen=0" },
+    { .name = "states", .dtype = "f32", .shape = "Ns*H split P N", .present = "varlen=1" },
+    { .name = "kept", .dtype = "f32", .shape = "B*H split", .present = "varlen=0" },
+    { .name = "kept", .dtype = "f32", .shape = "Ns*H split", .present = "varlen=1" },
+    { 0 },
+};
+
 static const char *const cases[] = {
+    "S=150 H=2 N=64 split=2",
     "B=2 S=65 H=4 G=2 P=64 N=64 gate=1 initial_state=1",
     "S=131 H=3 P=72 N=50 dtype=f16 n=64 softplus=0 skip=0",
     0,
@@ -127,17 +144,19 @@ static tw_tensor_arg by_heads(const tw_problem *problem, const char *name)
     return turned;
 }
 
-static tw_status arguments(const tw_problem *problem, const tw_kernel_info *info, void *args,
-                           uint32_t grid[3])
+/* Arguments without a state, and a grid for `parts` blocks of each stretch of channels. */
+static tw_status fill(const tw_problem *problem, const tw_kernel_info *info, int64_t parts,
+                      ssm_arguments *args, uint32_t grid[3])
 {
     int64_t channels = info->tile[1], blocks = tw_problem_size(problem, "P");
     if (channels < 1)
         return tw_fail(TW_INVALID, "ssm_info has no tile size P");
     blocks = (blocks + channels - 1) / channels;
     if (__builtin_mul_overflow(blocks, tw_problem_size(problem, "H"), &blocks) ||
-        __builtin_mul_overflow(blocks, ssm_sequence_count(problem), &blocks) || blocks > INT32_MAX)
+        __builtin_mul_overflow(blocks, ssm_sequence_count(problem), &blocks) ||
+        __builtin_mul_overflow(blocks, parts, &blocks) || blocks > INT32_MAX)
         return tw_fail(TW_INVALID, "ssm: more than 2^31 - 1 blocks; make B, H or P smaller");
-    *(ssm_arguments *)args = (ssm_arguments){
+    *args = (ssm_arguments){
         .x = by_heads(problem, "x"),
         .b = by_heads(problem, "b"),
         .c = by_heads(problem, "c"),
@@ -147,14 +166,92 @@ static tw_status arguments(const tw_problem *problem, const tw_kernel_info *info
         .a = tw_problem_argument(problem, "a"),
         .d = tw_problem_argument(problem, "d"),
         .bias = tw_problem_argument(problem, "bias"),
-        .initial = tw_problem_argument(problem, "initial"),
-        .final = tw_problem_argument(problem, "final"),
         .cu = tw_problem_argument(problem, "cu"),
     };
     grid[0] = (uint32_t)blocks;
     grid[1] = grid[2] = 1;
     return tw_ok();
 }
+
+static tw_status arguments(const tw_problem *problem, const tw_kernel_info *info, void *args,
+                           uint32_t grid[3])
+{
+    ssm_arguments *a = args;
+    TW_TRY(fill(problem, info, 1, a, grid));
+    a->initial = tw_problem_argument(problem, "initial");
+    a->final = tw_problem_argument(problem, "final");
+    return tw_ok();
+}
+
+static int64_t parts_of(const tw_problem *problem) { return (int64_t)tw_problem_scalar(problem, "split"); }
+
+/* Pairs x parts as pairs x parts x 1. */
+static tw_tensor_arg with_one(tw_tensor_arg given)
+{
+    given.dim[2] = given.stride[2] = 1;
+    return given;
+}
+
+static tw_status fill_states(const tw_problem *problem, const tw_kernel_info *info, void *args,
+                             uint32_t grid[3])
+{
+    ssm_arguments *a = args;
+    TW_TRY(fill(problem, info, parts_of(problem) - 1, a, grid));
+    a->final = tw_problem_buffer(problem, "states");
+    a->kept = with_one(tw_problem_buffer(problem, "kept"));
+    return tw_ok();
+}
+
+static tw_status fill_scan(const tw_problem *problem, const tw_kernel_info *info, void *args,
+                           uint32_t grid[3])
+{
+    state_scan_arguments *a = args;
+    *a = (state_scan_arguments){
+        .initial = tw_problem_argument(problem, "initial"),
+        .states = tw_problem_buffer(problem, "states"),
+        .decays = tw_problem_buffer(problem, "kept"),
+        .heads = (int32_t)tw_problem_size(problem, "H"),
+    };
+    return state_scan_grid(a, info, grid);
+}
+
+static tw_status fill_outputs(const tw_problem *problem, const tw_kernel_info *info, void *args,
+                              uint32_t grid[3])
+{
+    ssm_arguments *a = args;
+    TW_TRY(fill(problem, info, parts_of(problem), a, grid));
+    a->initial = tw_problem_buffer(problem, "states");
+    a->final = tw_problem_argument(problem, "final");
+    return tw_ok();
+}
+
+static const tw_launch_row launches[] = {
+    {.macro = "SSM_PASS", .value = "states", .writes = "states kept", .arguments = fill_states},
+    {.kernel = &tw_kernel_state_scan,
+     .settings = "scaled=0",
+     .reads = "states kept",
+     .writes = "states",
+     .arguments = fill_scan},
+    {.macro = "SSM_PASS", .value = "outputs", .reads = "states", .arguments = fill_outputs},
+    {0},
+};
+
+/* A part's state is written, scanned and read, 16 bytes an element, while its tokens move x, y, b and c: four
+ * times that should they be, or the split costs more than it hides. */
+static tw_status room(const tw_problem *problem, const tw_kernel_info *info, int64_t *blocks, int64_t *most)
+{
+    ssm_arguments args;
+    uint32_t grid[3];
+    const int64_t p = tw_problem_size(problem, "P"), n = tw_problem_size(problem, "N");
+    const int64_t tokens = 16 * p * n / (p + n) + 1;
+    TW_TRY(fill(problem, info, 1, &args, grid));
+    *blocks = grid[0];
+    *most = tw_problem_size(problem, "S") / ssm_sequence_count(problem) / tokens;
+    *most = *most < 1 ? 1 : *most;
+    return tw_ok();
+}
+
+static const tw_split split = {.scalar = "split", .launches = launches, .buffers = buffers, .room = room};
 
 /* Scores, the state as an operand and the scaled x are rounded to the dtype once each, y once; each uniformly
  * in half a step (1.7e-3 for bf16, 2.1e-4 for f16). A final state has the rounding of x alone; its dtype does
@@ -174,6 +271,7 @@ const tw_kernel tw_kernel_ssm = {
     .source = "examples/ssm/ssm.c",
     .symbols = symbols,
     .options = options,
+    .scalars = scalars,
     .tensors = tensors,
     .args_bytes = sizeof(ssm_arguments),
     .cases = cases,
@@ -182,4 +280,5 @@ const tw_kernel tw_kernel_ssm = {
     .reference = ssm_reference,
     .flops = ssm_flops,
     .bound = bound,
+    .split = &split,
 };

@@ -28,6 +28,9 @@
 #ifndef SSM_VARLEN
 #define SSM_VARLEN 0
 #endif
+#ifndef SSM_PASS /* whole, states or outputs (ssm.h) */
+#define SSM_PASS whole
+#endif
 
 #define SSM_TUNE(machine, n, chunk, channels, rows, cols, stages)                                            \
     enum { SSM_T_##machine##_##n = chunk, SSM_P_##machine##_##n = channels };                                \
@@ -37,6 +40,10 @@
                          channels % (16 * cols) == 0,                                                        \
                      "ssm/tune.def: tile of " #machine);
 #include "tune.def"
+
+enum { SSM_PASS_whole, SSM_PASS_states, SSM_PASS_outputs };
+#define SSM_PASS_IS(wanted) ((int)TW__JOIN(SSM_PASS_, SSM_PASS) == (int)SSM_PASS_##wanted)
+enum { SSM_STATES = SSM_PASS_IS(states), SSM_OUTPUTS = SSM_PASS_IS(outputs) };
 
 #define SSM_TUNED(what)                                                                                      \
     (SSM_N <= 64    ? (int)TW__JOIN(TW_HERE(what), _64)                                                      \

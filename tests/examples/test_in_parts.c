@@ -6,7 +6,7 @@
  */
 #include "words_case.h"
 
-extern const tw_kernel tw_kernel_linear_attention;
+extern const tw_kernel tw_kernel_linear_attention, tw_kernel_ssm;
 
 static const char gated[] = "d=64 dv=64 decay=step state=1";
 static const char stabilised[] = "d=64 dv=64 decay=step input=exp dtype=f16 state=1 layout=bshd";
@@ -50,6 +50,26 @@ static void gates_at_0_and_at_1(void **state)
     (void)state;
     words_check((words_case){.kernel = &tw_kernel_linear_attention, .before = fill_closed_or_open},
                 "%s H=1 S=300 D=64 DV=64 split=4", gated);
+}
+
+static double sequence_begins(size_t i, const void *context)
+{
+    static const int begins[] = {0, 1, 1, 66, 130, 330};
+    (void)context;
+    return begins[i];
+}
+static void fill_cuts(tw_problem *problem) { case_fill(problem, "cu", sequence_begins, NULL); }
+
+/* Packed sequences of 1, 0, 65, 64 and 200 tokens, each in as many parts; and one from a state of its own. */
+static void states_of_mamba_2(void **state)
+{
+    (void)state;
+    words_check((words_case){.kernel = &tw_kernel_ssm, .before = fill_cuts},
+                "n=64 gate=1 varlen=1 initial_state=1 S=330 Ns=5 H=2 P=64 N=50 split=3");
+    if (on_cpu())
+        words_check((words_case){.kernel = &tw_kernel_ssm, .pad = 3},
+                    "n=64 dtype=f16 skip=0 initial_state=1 B=2 S=1000 H=4 G=2 P=72 N=64 split=%d",
+                    2 + test_random(16));
 }
 
 static int parts_of(const char *words)
@@ -102,6 +122,7 @@ static int run(const char *name)
         cmocka_unit_test(every_length),
         cmocka_unit_test(stabilised_states),
         cmocka_unit_test(gates_at_0_and_at_1),
+        cmocka_unit_test(states_of_mamba_2),
         cmocka_unit_test(chosen_where_blocks_are_few),
         cmocka_unit_test(what_cannot_go_in_parts),
     };

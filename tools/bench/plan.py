@@ -79,6 +79,7 @@ MEMORY = [
     ("linear attention 1x65536, one pass", "linear_attention", GATED + " split=1", "B=1 S=65536 H=16 D=128 DV=256",
      "S=200 H=2 D=128 DV=256", 4),
     ("mamba-2 16x4096", "ssm", "n=64", "B=16 S=4096 H=64 P=64 N=64", "B=1 S=200 H=2 P=64 N=64", 1),
+    ("mamba-2 1x65536, 8 heads", "ssm", "n=128", "B=1 S=65536 H=8 P=64 N=128", "B=1 S=1000 H=2 P=64 N=128 split=4", 3),
     ("mamba-1 4x4096", "selective_scan", "n=16", "B=4 L=4096 E=4096 N=16", "B=1 L=200 E=100 N=16", 3),
 ]
 
