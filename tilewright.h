@@ -28,6 +28,7 @@
  *         ops/dot.h                tw_row_dot, tw_col_dot, tw_dot, tw_outer_add
  *         ops/scan.h               tw_row_scan, tw_col_scan, tw_scan: running sums ... and linear recurrences
  *         ops/convert.h            tw_convert, tw_transpose
+ *         ops/tril_inverse.h       tw_tril_inverse
  *         ops/mask.h ops/decay.h   tw_tril, tw_mask_causal ..., tw_tril_decay
  *         ops/mma.h                tw_mma_AB, ABt, AtB, AtBt
  *         ops/mma_async.h          tw_mma_async, tw_mma_wait
@@ -69,5 +70,6 @@
 #include "ops/store.h"
 #include "ops/store_async.h"
 #include "ops/sync.h"
+#include "ops/tril_inverse.h"
 
 #endif

@@ -15,7 +15,7 @@ enum { INPUT_NONE, INPUT_EXP, INPUT_SIGMOID };
 
 typedef struct {
     tw_problem *problem;
-    const tw_tensor *q, *k, *v, *gates, *decays, *input_gates, *initial, *initial_z, *initial_m;
+    const tw_tensor *q, *k, *v, *gates, *decays, *input_gates, *betas, *initial, *initial_z, *initial_m;
     tw_tensor *o, *final, *final_z, *final_m;
     int64_t heads, length, d, dv, channels; /* channels: gates of a token */
     int by_position, causal, input, normaliser;
@@ -91,6 +91,22 @@ static void take(const linear_job *job, linear_head *h, int64_t batch, int64_t h
     }
 }
 
+/* The delta rule: the state moves by a part beta of the way to where it holds the value under the key. */
+static void correct(const linear_job *job, linear_head *h, int64_t batch, int64_t head, int64_t t)
+{
+    double beta;
+    read_values(job->betas, row_of(job, batch, head, t, 1), &beta, 1);
+    for (int64_t n = 0; n < job->dv; n++) {
+        double held = 0;
+        for (int64_t i = 0; i < job->d; i++) {
+            h->state[i * job->dv + n] *= h->gate[i];
+            held += h->state[i * job->dv + n] * h->k[i];
+        }
+        for (int64_t i = 0; i < job->d; i++)
+            h->state[i * job->dv + n] += beta * h->k[i] * (h->v[n] - held);
+    }
+}
+
 static void give(const linear_job *job, const linear_head *h, int64_t batch, int64_t head, int64_t t)
 {
     double *o = job->o->reference + row_of(job, batch, head, t, job->dv), den = 0;
@@ -119,7 +135,10 @@ static void run_head(const linear_job *job, linear_head *h, int64_t batch, int64
         read_values(job->initial_m, index, &h->m, 1);
     for (int64_t t = 0; t < job->length; t++) {
         read_token(job, h, batch, head, t);
-        take(job, h, batch, head, t);
+        if (job->betas)
+            correct(job, h, batch, head, t);
+        else
+            take(job, h, batch, head, t);
         if (job->causal)
             give(job, h, batch, head, t);
     }
@@ -167,6 +186,16 @@ static int holds(const tw_problem *problem, const char *option, const char *valu
     return has_option(problem, option) && tw_problem_option_is(problem, option, value);
 }
 
+/* The tensor, NULL where it is absent or the kernel has none of the name. */
+static tw_tensor *tensor_if_any(tw_problem *problem, const char *name)
+{
+    const tw_tensor_row *rows = tw_problem_kernel(problem)->tensors;
+    for (size_t i = 0; rows[i].name; i++)
+        if (!strcmp(rows[i].name, name))
+            return tw_problem_tensor(problem, name);
+    return NULL;
+}
+
 tw_status linear_reference(tw_problem *problem)
 {
     void (*expression)(void) = NULL;
@@ -178,15 +207,16 @@ tw_status linear_reference(tw_problem *problem)
         .k = tw_problem_tensor(problem, "k"),
         .v = tw_problem_tensor(problem, "v"),
         .o = tw_problem_tensor(problem, "o"),
-        .gates = tw_problem_tensor(problem, "gates"),
-        .decays = tw_problem_tensor(problem, "decays"),
-        .input_gates = tw_problem_tensor(problem, "input_gates"),
-        .initial = tw_problem_tensor(problem, "initial"),
-        .initial_z = tw_problem_tensor(problem, "initial_z"),
-        .initial_m = tw_problem_tensor(problem, "initial_m"),
+        .gates = tensor_if_any(problem, "gates"),
+        .decays = tensor_if_any(problem, "decays"),
+        .input_gates = tensor_if_any(problem, "input_gates"),
+        .betas = tensor_if_any(problem, "betas"),
+        .initial = tensor_if_any(problem, "initial"),
+        .initial_z = tensor_if_any(problem, "initial_z"),
+        .initial_m = tensor_if_any(problem, "initial_m"),
         .final = tw_problem_tensor(problem, "final"),
-        .final_z = tw_problem_tensor(problem, "final_z"),
-        .final_m = tw_problem_tensor(problem, "final_m"),
+        .final_z = tensor_if_any(problem, "final_z"),
+        .final_m = tensor_if_any(problem, "final_m"),
         .heads = tw_problem_size(problem, "H"),
         .length = tw_problem_size(problem, "S"),
         .d = tw_problem_size(problem, "D"),

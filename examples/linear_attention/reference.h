@@ -8,9 +8,9 @@
 #include "host/tilewright_host.h"
 
 /* Fills the references of o and the final state of a problem with tensors q, k, v, o and, where present,
- * gates (for each token, or each of its channels), decays, input_gates, initial, initial_z, initial_m and the
- * final ones; options causal, input, normaliser and feature where the kernel has them. Tensors by token lie B
- * H S ..., or with layout=bshd B S H ... */
+ * gates (for each token, or each of its channels), decays, input_gates, betas (delta rule), initial,
+ * initial_z, initial_m and the final ones; options causal, input, normaliser and feature where the kernel
+ * has them. Tensors by token lie B H S ..., or with layout=bshd B S H ... */
 tw_status linear_reference(tw_problem *problem);
 
 /* The argument of a tensor by token as the kernel takes it, B H S ..., whichever way it lies. */

@@ -378,3 +378,11 @@ MISTAKE(dot_scratch)
 
 /* says: TW076 tw_dot(x, t.rows, t.cols): needs two vectors of one axis and length */
 MISTAKE(dot_axis) { float x; tw_dot(x, t.rows, OR(t.cols, t.rows)); tw_fill(t.rows, x); UNUSED; }
+
+/* says: TW083 tw_tril_inverse(t.square, part): takes a tw_rt(f32, C, C, acc), C 16, 32 or 64, and a shared */
+MISTAKE(tril_dtype)
+{
+    tw_view(part, 32, 32, OR(sh->s, sh->wide), 0, 0);
+    tw_tril_inverse(t.square, part);
+    UNUSED;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The delta rule, forward, in one pass: a block walks along one head's tokens in chunks with the f32 state,
+ * DELTA_D x DELTA_N, in its registers. With u_t = b_t (v_t - f_t S_{t-1}^T k_t), what token t writes, the
+ * recurrence is S_t = f_t S_{t-1} + k_t u_t^T, linear attention with u for v; within a chunk the u solve a
+ * triangular system (the WY form of Yang et al. 2024, taken behind the product with the state):
+ *
+ *     (I + L) U = diag(b) (V - decay K S)        L = diag(b) (K K^T * decay), below the diagonal
+ *     O = (Q K^T * decay) U + decay Q S          S = decay S + K^T (decay U)
+ *
+ * A position's weight is 2^(sums[r] - sums[c]) from source c to query r, of running sums of base-2 log gates.
+ * Behind the last token keys, values and b are 0: nothing is written there.
+ */
+#include "delta_rule.h"
+
+typedef struct {
+    tw_st(DELTA_DTYPE, DELTA_C, DELTA_D) q, k;
+    tw_st(DELTA_DTYPE, DELTA_C, DELTA_N) v; /* then diag(b) (V - decay K S), then U */
+} delta_stage;
+
+typedef struct {
+    tw_st(DELTA_DTYPE, DELTA_C, DELTA_C) scores;
+    union {
+        tw_st(DELTA_DTYPE, DELTA_C, DELTA_C) inverse;
+        tw_st(DELTA_DTYPE, DELTA_C, DELTA_N) weighted; /* decay U, as the state takes it */
+    } of;
+} delta_factors;
+
+typedef struct {
+    tw_ring(delta_stage, DELTA_STAGES) ring;
+    tw_st(DELTA_DTYPE, DELTA_D, DELTA_N) state; /* as the next chunk multiplies it */
+    union {
+        tw_st(f32, DELTA_C, DELTA_C) via;
+        delta_factors by;
+    } chunk;
+    tw_sv(f32, DELTA_C) gates, sums;
+} delta_shared;
+
+TW_KERNEL(delta_rule, TW_PIPELINED_THREADS, (delta_args, g))
+{
+    const delta_work w = delta_plan(&g);
+    tw_rt(f32, DELTA_D, DELTA_N, acc) state;
+    tw_rt(f32, DELTA_C, DELTA_N, acc) o;
+    tw_rt(f32, DELTA_C, DELTA_C, acc) s;
+    tw_rt(DELTA_DTYPE, DELTA_C, DELTA_N, acc) values;
+    tw_rv(f32, DELTA_C, row) rows, before, weights, beta, next, next_beta;
+    tw_rv(f32, DELTA_C, a_col) sums;
+    tw_rv(f32, DELTA_C, col) cols;
+    float last = 0.0f;
+    TW_SHARED(delta_shared, shared);
+    TW_PIPE(pipe, shared->ring);
+
+    tw_zero(state);
+    if (DELTA_STATE)
+        tw_load(state, g.initial, w.batch, w.head, 0, w.column);
+    tw_store(shared->state, state);
+    tw_load(next_beta, g.betas, w.batch, w.head, 0);
+    if (DELTA_GATED)
+        tw_load(next, g.gates, w.batch, w.head, 0);
+
+    TW_PIPELINE (pipe, w.chunks) {
+        TW_LOAD (pipe, i, stage) {
+            tw_load_async(stage->k, g.k, w.batch, w.head, i * DELTA_C);
+            tw_load_async(stage->v, g.v, w.batch, w.head, i * DELTA_C, w.column);
+            tw_load_async(stage->q, g.q, w.batch, w.head, i * DELTA_C);
+        }
+        TW_COMPUTE (pipe, i, stage) {
+            const int t0 = i * DELTA_C;
+            tw_copy(beta, next_beta);
+            tw_load(next_beta, g.betas, w.batch, w.head, t0 + DELTA_C);
+            if (DELTA_GATED) {
+                tw_store(shared->gates, next);
+                tw_load(next, g.gates, w.batch, w.head, t0 + DELTA_C);
+                tw_meet();
+                tw_load(sums, shared->gates);
+                tw_map(sums, x, delta_log2(x));
+                tw_scan(sums, sum);
+                tw_store(shared->sums, sums);
+            }
+            tw_meet();
+
+            if (DELTA_GATED) {
+                tw_load(rows, shared->sums);
+                tw_load(cols, shared->sums);
+                tw_pick(last, shared->sums, 0, DELTA_C - 1);
+                tw_exp2(before, rows);
+                tw_copy(weights, rows);
+                tw_map(weights, x, tw_exp2f(last - x));
+            }
+            tw_mm_AB(o, stage->k, shared->state);
+            if (DELTA_GATED)
+                tw_map_row(o, x, before, y, x * y);
+            tw_load(values, stage->v);
+            tw_sub(o, values, o);
+            tw_map_row(o, x, beta, y, x * y);
+            tw_store(stage->v, o);
+
+            tw_mm_ABt(s, stage->k, stage->k);
+            tw_map_row(s, x, beta, y, x * y);
+            if (DELTA_GATED)
+                tw_tril_decay(s, -1, rows, cols);
+            tw_tril_inverse(s, shared->chunk.via);
+            tw_meet();
+            tw_store(shared->chunk.by.of.inverse, s);
+
+            tw_mm_ABt(s, stage->q, stage->k);
+            if (DELTA_GATED)
+                tw_tril_decay(s, 0, rows, cols);
+            else
+                tw_tril(s, 0, 0.0f);
+            tw_store(shared->chunk.by.scores, s);
+            tw_meet();
+
+            tw_mm_AB(o, shared->chunk.by.of.inverse, stage->v);
+            tw_meet();
+            tw_store(stage->v, o);
+            if (DELTA_GATED) {
+                tw_map_row(o, x, weights, y, x * y);
+                tw_store(shared->chunk.by.of.weighted, o);
+            }
+            tw_mm_AB(o, stage->q, shared->state);
+            if (DELTA_GATED)
+                tw_map_row(o, x, before, y, x * y);
+            tw_meet();
+
+            tw_mma_AB(o, shared->chunk.by.scores, stage->v);
+            tw_map(o, x, x * g.scale);
+            tw_store(g.o, o, w.batch, w.head, t0, w.column);
+            if (DELTA_GATED) {
+                tw_map(state, x, x * tw_exp2f(last));
+                tw_mma_AtB(state, stage->k, shared->chunk.by.of.weighted);
+            } else {
+                tw_mma_AtB(state, stage->k, stage->v);
+            }
+            tw_store(shared->state, state);
+        }
+    }
+    if (DELTA_STATE)
+        tw_store(g.final, state, w.batch, w.head, 0, w.column);
+}
+
+TW_EXPORT(delta_rule, delta_args, delta_shared, DELTA_C, DELTA_D, DELTA_N)
+TW_STREAM(delta_rule, delta_args, q, delta_stage, q)
+TW_STREAM(delta_rule, delta_args, k, delta_stage, k)
+TW_STREAM(delta_rule, delta_args, v, delta_stage, v)

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The delta rule against the recurrence in float64: lengths on both sides of a chunk's edge, gates and step
+ * sizes at 0 and at 1, one key for all tokens, the state handed over between the halves of a sequence, and
+ * the bytes it moves.
+ */
+#include "words_case.h"
+
+extern const tw_kernel tw_kernel_delta_rule;
+
+static int on_cpu(void) { return tw_target_identity(test_target)->kind == TW_TARGET_CPU; }
+
+static const char gated[] = "d=64 dv=64 decay=step state=1";
+static const char plain[] = "d=64 dv=64 dtype=f16 state=1 layout=bshd";
+
+static void every_length(void **state)
+{
+    static const int lengths[] = {1, 63, 64, 65, 1000, 4096};
+    (void)state;
+    for (int i = 0; i < (on_cpu() ? 6 : 5); i += test_step(2)) {
+        int heads = i < 4 ? 2 : 1;
+        words_case test = {.kernel = &tw_kernel_delta_rule, .pad = i % 2 ? 3 : 0};
+        words_check(test, "%s H=%d S=%d D=%d DV=%d", gated, heads, lengths[i], i % 2 ? 64 : 49,
+                    i % 3 ? 64 : 37);
+        if (i % 3 == 0 || on_cpu())
+            words_check(test, "%s B=%d S=%d H=1 D=64 DV=%d", plain, heads, lengths[i], i % 2 ? 64 : 51);
+    }
+}
+
+static void other_dims(void **state)
+{
+    static const char *const words[] = {
+        "d=128 dv=128 dtype=f16 decay=step H=1 S=70 D=128 DV=96",
+        "d=128 dv=128 dtype=f16 decay=step H=1 S=1 D=100 DV=128",
+    };
+    (void)state;
+    for (int i = 0; i < 2; i += test_step(2))
+        words_check((words_case){.kernel = &tw_kernel_delta_rule}, "%s", words[i]);
+}
+
+static double closed_or_open(size_t i, const void *context)
+{
+    (void)context;
+    return i * 2654435761u % 29 < 2 ? -300 : i % 5 ? 0 : -1e-6;
+}
+static double closed(size_t i, const void *context) { return (void)i, (void)context, -1e4; }
+static double always(size_t i, const void *context) { return (void)i, (void)context, 1; }
+static double nearly_never(size_t i, const void *context) { return (void)context, i % 3 ? 0 : 1e-3; }
+static double nearly_open(size_t i, const void *context) { return (void)context, -0.01 * (double)(i % 7); }
+static double one_key(size_t i, const void *context) { return (void)context, i % 4 < 2 ? -0.125 : 0.125; }
+
+static void fill_closed_or_open(tw_problem *problem)
+{
+    case_fill(problem, "gates", closed_or_open, NULL);
+    case_fill(problem, "betas", always, NULL);
+}
+static void fill_closed(tw_problem *problem) { case_fill(problem, "gates", closed, NULL); }
+static void fill_nearly_never(tw_problem *problem) { case_fill(problem, "betas", nearly_never, NULL); }
+
+/* Each token replaces what the one before it has written: L is all ones below its diagonal, or nearly. The
+ * final state's errors have the key's signs, so it has as many of one as of the other. */
+static void fill_one_key(tw_problem *problem)
+{
+    case_fill(problem, "betas", always, NULL);
+    case_fill(problem, "k", one_key, NULL);
+}
+static void fill_one_key_fading(tw_problem *problem)
+{
+    fill_one_key(problem);
+    case_fill(problem, "gates", nearly_open, NULL);
+}
+
+static void gates_and_steps_at_0_and_at_1(void **state)
+{
+    (void)state;
+    words_check((words_case){.kernel = &tw_kernel_delta_rule, .before = fill_closed_or_open},
+                "%s H=2 S=150 D=64 DV=64", gated);
+    words_check((words_case){.kernel = &tw_kernel_delta_rule, .before = fill_closed},
+                "%s H=1 S=70 D=64 DV=64", gated);
+    words_check((words_case){.kernel = &tw_kernel_delta_rule, .before = fill_nearly_never},
+                "%s H=1 S=70 D=64 DV=64", plain);
+}
+
+static void one_key_for_all(void **state)
+{
+    (void)state;
+    words_check((words_case){.kernel = &tw_kernel_delta_rule, .before = fill_one_key_fading},
+                "%s H=1 S=130 D=64 DV=64", gated);
+    words_check((words_case){.kernel = &tw_kernel_delta_rule, .before = fill_one_key},
+                "%s H=1 S=130 D=64 DV=64", plain);
+}
+
+/* Rows [first, first + S) of the whole's inputs, one head's. */
+static void take_rows(tw_problem *problem, tw_problem *whole, int64_t first)
+{
+    static const char *const names[] = {"q", "k", "v", "gates", "betas"};
+    for (int i = 0; i < 5; i++) {
+        tw_tensor *to = tw_problem_tensor(problem, names[i]), *from = tw_problem_tensor(whole, names[i]);
+        size_t row = tw_dtype_bytes(to->dtype) * (size_t)(to->rank == 4 ? to->dim[3] : 1);
+        memcpy(to->input, (const char *)from->input + (size_t)first * row,
+               to->count * tw_dtype_bytes(to->dtype));
+    }
+}
+
+static tw_problem *make_part(int64_t length, tw_problem *whole, int64_t first, const void *initial)
+{
+    char words[256];
+    tw_problem *problem;
+    snprintf(words, sizeof words, "%s H=1 S=%d D=64 DV=64", gated, (int)length);
+    test_ok(tw_problem_create(&tw_kernel_delta_rule, &problem));
+    test_ok(tw_problem_set_words(problem, words));
+    test_ok(tw_problem_resolve(problem, test_seed()));
+    tw_tensor *state = tw_problem_tensor(problem, "initial");
+    if (whole)
+        take_rows(problem, whole, first);
+    if (initial)
+        memcpy(state->input, initial, state->count * sizeof(float));
+    test_ok(tw_problem_open(problem, test_target, 0, NULL, NULL));
+    test_ok(tw_problem_run(problem));
+    return problem;
+}
+
+/* The square of the relative error of a result against the whole's reference from element `first` on. */
+static double square_error(const tw_tensor *part, const tw_tensor *whole, size_t first)
+{
+    double error = 0, size = 0;
+    for (size_t i = 0; i < part->count; i++) {
+        double x = words_value(part, i), y = whole->reference[first + i];
+        error += (x - y) * (x - y);
+        size += y * y;
+    }
+    return error / size;
+}
+
+/* 70 tokens, then 60 from the state they left, against one run of 130: within what either may be off. */
+static void state_handed_over(void **state)
+{
+    int pass;
+    tw_problem *whole = make_part(130, NULL, 0, NULL);
+    tw_problem *first = make_part(70, whole, 0, tw_problem_tensor(whole, "initial")->input);
+    tw_problem *second = make_part(60, whole, 70, tw_problem_tensor(first, "final")->result);
+    (void)state;
+    test_ok(tw_problem_check(whole, &pass));
+    assert_true(pass);
+    assert_true(square_error(tw_problem_tensor(second, "o"), tw_problem_tensor(whole, "o"), 70 * 64) < 1e-4);
+    assert_true(square_error(tw_problem_tensor(second, "final"), tw_problem_tensor(whole, "final"), 0) <
+                16e-6);
+    tw_problem_free(whole);
+    tw_problem_free(first);
+    tw_problem_free(second);
+}
+
+/* q, k and v are read once and o is written once. (Gates and step sizes are few, but every wave reads them.)
+ */
+static void moves_its_bytes_once(void **state)
+{
+    words_case test = {.kernel = &tw_kernel_delta_rule,
+                       .words = "d=64 dv=64 decay=step state=1 H=1 S=200 D=64 DV=64"};
+    (void)state;
+    if (on_cpu())
+        return;
+    tw_problem *problem = words_run(&test);
+    const tw_traffic *traffic = tw_problem_traffic(problem);
+    double moved = (double)(traffic->global_read_bytes + traffic->global_written_bytes);
+    if (moved > 1.15 * tw_problem_bytes(problem) || moved < tw_problem_bytes(problem))
+        fail_msg("moved %.0f bytes; the tensors have %.0f", moved, tw_problem_bytes(problem));
+    tw_problem_free(problem);
+}
+
+static int run(const char *name)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_length),      cmocka_unit_test(other_dims),
+        cmocka_unit_test(one_key_for_all),   cmocka_unit_test(gates_and_steps_at_0_and_at_1),
+        cmocka_unit_test(state_handed_over), cmocka_unit_test(moves_its_bytes_once),
+    };
+    target_name = name;
+    return cmocka_run_group_tests_name(name, tests, open_target, close_target);
+}
+
+int main(int count, char **names) { return run_on_targets(count - 1, names + 1, run); }
