@@ -83,7 +83,7 @@ typedef struct {
 typedef struct {
     const char *scalar; /* the number of parts; its preset, 0: as many as the library finds right */
     const tw_launch_row *launches;
-    const tw_tensor_row *buffers; /* the words of a shape are products of symbols and the scalar: "B*H split D" */
+    const tw_tensor_row *buffers; /* the words of a shape are products of symbols and the scalar: "B*H split+1 D" */
     /* Blocks of the one launch, and how many parts would still be worth it, at least 1. */
     tw_status (*room)(const tw_problem *problem, const tw_kernel_info *info, int64_t *blocks, int64_t *most);
 } tw_split;

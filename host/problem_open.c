@@ -83,10 +83,13 @@ static tw_status fill_arguments(tw_problem *problem)
     return tw_ok();
 }
 
-/* A word of a buffer's shape: factors with '*' between. */
+/* A word of a buffer's shape: factors with '*' between, and '+' before what is added. */
 static int64_t extent(const tw_problem *problem, char *word)
 {
     int64_t product = 1;
+    char *plus = strchr(word, '+');
+    if (plus)
+        *plus++ = '\0';
     for (char *factor = word, *next; factor; factor = next) {
         next = strchr(factor, '*');
         if (next)
@@ -97,7 +100,7 @@ static int64_t extent(const tw_problem *problem, char *word)
                 &product))
             return 0;
     }
-    return product;
+    return product + (plus ? atoll(plus) : 0);
 }
 
 static tw_status add_buffer(tw_problem *problem, const tw_tensor_row *row)

@@ -15,12 +15,13 @@
  * the tensors may be smaller than the instance's LINEAR_D and LINEAR_DV. Launch B * H * ceil(DV / LINEAR_N)
  * blocks.
  *
- * Few heads leave a machine idle: a causal sequence may also go in P parts of whole chunks, in three
- * launches. LINEAR_PASS states finds what parts 0 to P - 2 add to the state, from 0, each in a block of its
- * own: B * H * (P - 1) * ceil(DV / LINEAR_N); part p's goes to slot p + 1 of `final`, B * H x P x D x DV
- * here, with z and m alike, and its decay's logarithm to slot p + 1 of `kept`, B * H x P x 1. Then
- * examples/state_scan makes the states before the parts of them. LINEAR_PASS outputs, B * H * P * ceil(DV /
- * LINEAR_N) blocks, starts each part from its slot, as `initial`, initial_z and initial_m. Options:
+ * Few heads leave a machine idle: a sequence may also go in P parts of whole chunks, in three launches.
+ * LINEAR_PASS states finds what parts 0 to P - 2 add to the state, from 0, each in a block of its own: B * H
+ * * (P - 1) * ceil(DV / LINEAR_N); part p's goes to slot p + 1 of `final`, B * H x P x D x DV here, with z
+ * and m alike, and its decay's logarithm to slot p + 1 of `kept`, B * H x P x 1. Then examples/state_scan
+ * makes the states before the parts of them. LINEAR_PASS outputs, B * H * P * ceil(DV / LINEAR_N) blocks,
+ * starts each part from its slot, as `initial`, initial_z and initial_m. Without causality all parts go to P
+ * + 1 slots, and all start from the last one. Options:
  */
 #ifndef TW_EXAMPLES_LINEAR_ATTENTION_H
 #define TW_EXAMPLES_LINEAR_ATTENTION_H
@@ -112,6 +113,7 @@ enum {
     LINEAR_DIVIDED = LINEAR_NORMALISER || LINEAR_EXP_INPUT,
     LINEAR_STATES = LINEAR_IS(LINEAR_PASS_, LINEAR_PASS, states),
     LINEAR_OUTPUTS = LINEAR_IS(LINEAR_PASS_, LINEAR_PASS, outputs),
+    LINEAR_TWICE = !LINEAR_CAUSAL && !LINEAR_STATES && !LINEAR_OUTPUTS, /* keys and values, then queries */
     LINEAR_STARTS = LINEAR_OUTPUTS || (LINEAR_STATE && !LINEAR_STATES), /* from `initial` */
     /* does a source position count by its weight? z has to leave out those behind the end */
     LINEAR_WEIGHTED = LINEAR_PER_HEAD || LINEAR_PER_STEP || LINEAR_GATED_INPUT || LINEAR_DIVIDED
@@ -121,8 +123,6 @@ TW_STATIC_ASSERT(LINEAR_N % LINEAR_PART == 0,
                  "linear_attention: a block's value columns must be whole parts");
 TW_STATIC_ASSERT(LINEAR_CAUSAL || !(LINEAR_PER_HEAD || LINEAR_PER_STEP || LINEAR_GATED_INPUT),
                  "linear_attention: gates and decay need LINEAR_CAUSAL 1");
-TW_STATIC_ASSERT(LINEAR_CAUSAL || !(LINEAR_STATES || LINEAR_OUTPUTS),
-                 "linear_attention: a sequence in parts needs LINEAR_CAUSAL 1");
 
 TW_TEAM(LINEAR_TUNED(LINEAR_ROWS_), LINEAR_TUNED(LINEAR_COLS_));
 
@@ -151,31 +151,35 @@ TW_FN linear_work linear_plan(const linear_args *g)
 {
     linear_work w;
     const int heads = (int)tw_dim(g->q, 1), stretches = ((int)tw_dim(g->v, 3) + LINEAR_N - 1) / LINEAR_N;
-    const int parts = (int)(LINEAR_STATES ? tw_dim(g->final, 1) : LINEAR_OUTPUTS ? tw_dim(g->initial, 1) : 1);
-    const int launched = LINEAR_STATES ? parts - 1 : parts;
+    const int slots = (int)(LINEAR_STATES ? tw_dim(g->final, 1) : LINEAR_OUTPUTS ? tw_dim(g->initial, 1) : 1);
+    const int parts = LINEAR_CAUSAL || LINEAR_TWICE ? slots : slots - 1;
+    const int launched = LINEAR_STATES ? slots - 1 : parts;
     const int block = tw_block(0), part = block / stretches % launched, pair = block / stretches / launched;
     const int chunks = ((int)tw_dim(g->q, 2) + LINEAR_C - 1) / LINEAR_C, rest = chunks % parts;
     w.column = block % stretches * LINEAR_N; /* a head's blocks side by side: they share q and k */
     w.head = pair % heads;
     w.batch = pair / heads;
     w.from = LINEAR_OUTPUTS ? pair : w.batch;
-    w.from_place = LINEAR_OUTPUTS ? part : w.head;
+    w.from_place = LINEAR_OUTPUTS ? (LINEAR_CAUSAL ? part : parts) : w.head;
     w.to = LINEAR_STATES ? pair : w.batch;
     w.to_place = LINEAR_STATES ? part + 1 : w.head;
     w.ends = LINEAR_STATES || (LINEAR_STATE && part == parts - 1);
     w.length = (int)tw_dim(g->q, 2);
     w.first = chunks / parts * part + (part < rest ? part : rest);
     w.chunks = chunks / parts + (part < rest);
-    w.steps = LINEAR_CAUSAL ? w.chunks : 2 * w.chunks;
+    w.steps = LINEAR_TWICE ? 2 * w.chunks : w.chunks;
     w.decay = LINEAR_PER_HEAD ? linear_log2(tw_read(g->decays, w.head)) : 0.0f;
     return w;
 }
 
 /* The chunk that step i of the loop works on; whether it takes the chunk's keys into the state, and whether
  * it gives the chunk's outputs. */
-TW_FN int linear_chunk(linear_work w, int i) { return LINEAR_CAUSAL ? w.first + i : i % w.chunks; }
-TW_FN int linear_takes(linear_work w, int i) { return LINEAR_CAUSAL || i < w.chunks; }
-TW_FN int linear_gives(linear_work w, int i) { return !LINEAR_STATES && (LINEAR_CAUSAL || i >= w.chunks); }
+TW_FN int linear_chunk(linear_work w, int i) { return LINEAR_TWICE ? i % w.chunks : w.first + i; }
+TW_FN int linear_takes(linear_work w, int i)
+{
+    return LINEAR_CAUSAL || (LINEAR_TWICE ? i < w.chunks : (int)LINEAR_STATES);
+}
+TW_FN int linear_gives(linear_work w, int i) { return !LINEAR_STATES && (!LINEAR_TWICE || i >= w.chunks); }
 
 /* 1 / den, or 0 where den is; a stabilised one is at least what 1 has become in the state's scale, 2^least.
  */

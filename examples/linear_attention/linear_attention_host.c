@@ -107,9 +107,12 @@ const tw_tensor_row linear_tensors[] = {
 
 /* Of the sequences' parts, in slots of B*H pairs. */
 static const tw_tensor_row buffers[] = {
-    { .name = "states", .dtype = "f32", .shape = "B*H split D DV" },
-    { .name = "kept", .dtype = "f32", .shape = "B*H split" },
-    { .name = "states_z", .dtype = "f32", .shape = "B*H split D", .present = "normaliser=1" },
+    { .name = "states", .dtype = "f32", .shape = "B*H split D DV", .present = "causal=1" },
+    { .name = "states", .dtype = "f32", .shape = "B*H split+1 D DV", .present = "causal=0" },
+    { .name = "kept", .dtype = "f32", .shape = "B*H split", .present = "causal=1" },
+    { .name = "kept", .dtype = "f32", .shape = "B*H split+1", .present = "causal=0" },
+    { .name = "states_z", .dtype = "f32", .shape = "B*H split D", .present = "normaliser=1 causal=1" },
+    { .name = "states_z", .dtype = "f32", .shape = "B*H split+1 D", .present = "normaliser=1 causal=0" },
     { .name = "states_z", .dtype = "f32", .shape = "B*H split D", .present = "normaliser=0 input=exp" },
     { .name = "own_m", .dtype = "f32", .shape = "B*H split", .present = "input=exp" },
     { .name = "states_m", .dtype = "f32", .shape = "B*H split", .present = "input=exp" },
@@ -136,14 +139,6 @@ tw_status linear_validate(tw_problem *problem)
         return tw_fail(TW_INVALID, "S is %lld; it must be below 2^29",
                        (long long)tw_problem_size(problem, "S"));
     return tw_ok();
-}
-
-static tw_status validate(tw_problem *problem)
-{
-    if (tw_problem_option_is(problem, "causal", "0") && tw_problem_scalar(problem, "split") > 1)
-        return tw_fail(TW_INVALID, "split is %g; with causal=0 a sequence goes in one pass, split=1",
-                       tw_problem_scalar(problem, "split"));
-    return linear_validate(problem);
 }
 
 /* B x H as B x H x 1. */
@@ -207,8 +202,9 @@ static tw_status fill_states(const tw_problem *problem, const tw_kernel_info *in
                              uint32_t grid[3])
 {
     linear_arguments *a = args;
-    TW_TRY(fill(problem, info, (int64_t)tw_problem_scalar(problem, "split") - 1, a, grid));
-    a->final = tw_problem_buffer(problem, "states");
+    const tw_tensor_arg states = tw_problem_buffer(problem, "states");
+    TW_TRY(fill(problem, info, states.dim[1] - 1, a, grid));
+    a->final = states;
     a->final_z = tw_problem_buffer(problem, "states_z");
     a->final_m = with_one(tw_problem_buffer(problem, "own_m"));
     a->kept = with_one(tw_problem_buffer(problem, "kept"));
@@ -314,7 +310,7 @@ static tw_status room(const tw_problem *problem, const tw_kernel_info *info, int
     const int64_t tokens = 16 * d * dv / (d + dv) + 1;
     TW_TRY(fill(problem, info, 1, &args, grid));
     *blocks = grid[0];
-    *most = tw_problem_option_is(problem, "causal", "1") ? tw_problem_size(problem, "S") / tokens : 1;
+    *most = tw_problem_size(problem, "S") / tokens;
     *most = *most < 1 ? 1 : *most;
     return tw_ok();
 }
@@ -340,7 +336,7 @@ const tw_kernel tw_kernel_linear_attention = {
     .tensors = linear_tensors,
     .args_bytes = sizeof(linear_arguments),
     .cases = cases,
-    .validate = validate,
+    .validate = linear_validate,
     .arguments = linear_fill_arguments,
     .reference = linear_reference,
     .flops = linear_flops,

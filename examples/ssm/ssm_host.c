@@ -99,7 +99,7 @@ static const tw_tensor_row buffers[] = {
 };
 
 static const char *const cases[] = {
-    "S=150 H=2 N=64 split=2",
+    "S=150 Ns=2 H=2 N=64 gate=1 varlen=1 split=2",
     "B=2 S=65 H=4 G=2 P=64 N=64 gate=1 initial_state=1",
     "S=131 H=3 P=72 N=50 dtype=f16 n=64 softplus=0 skip=0",
     0,

@@ -38,6 +38,19 @@ static void stabilised_states(void **state)
                 stabilised);
 }
 
+/* Every part's queries see the keys of all. */
+static void without_causality(void **state)
+{
+    (void)state;
+    if (test_few)
+        return;
+    words_check((words_case){.kernel = &tw_kernel_linear_attention,
+                             .option = "feature",
+                             .expression = "x > 0 ? x + 1 : tw_expf(x)"},
+                "d=64 dv=64 normaliser=1 causal=0 state=1 H=2 S=%d D=50 DV=64 split=%d",
+                100 + test_random(200), 2 + test_random(5));
+}
+
 static double closed_or_open(size_t i, const void *context)
 {
     (void)context;
@@ -110,7 +123,6 @@ static void refused(const char *words, const char *because)
 static void what_cannot_go_in_parts(void **state)
 {
     (void)state;
-    refused("split=2 causal=0", "causal=0");
     refused("split=2.5", "1 to 65535");
     refused("split=-1", "1 to 65535");
     refused("split=70000", "1 to 65535");
@@ -121,6 +133,7 @@ static int run(const char *name)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_length),
         cmocka_unit_test(stabilised_states),
+        cmocka_unit_test(without_causality),
         cmocka_unit_test(gates_at_0_and_at_1),
         cmocka_unit_test(states_of_mamba_2),
         cmocka_unit_test(chosen_where_blocks_are_few),
