@@ -33,6 +33,10 @@
 #define DELTA_STATE 0
 #endif
 
+#ifndef DELTA_STEP /* 1: in delta_rule_step.c */
+#define DELTA_STEP 0
+#endif
+
 enum { DELTA_DECAY_none, DELTA_DECAY_step };
 
 typedef struct {
@@ -51,10 +55,12 @@ typedef struct {
                      "delta_rule/tune.def: tile of " #machine);
 #include "tune.def"
 
-#define DELTA_TUNED(what) TW__JOIN(TW__JOIN(TW_HERE(what), _), DELTA_D)
+#define DELTA_STEP_COLUMNS 32 /* of a block that takes one token */
+#define DELTA_TUNED(what)  TW__JOIN(TW__JOIN(TW_HERE(what), _), DELTA_D)
 enum {
     DELTA_C = DELTA_TUNED(DELTA_C_),
-    DELTA_N = DELTA_DV < DELTA_TUNED(DELTA_N_) ? DELTA_DV : DELTA_TUNED(DELTA_N_),
+    DELTA_WIDTH = DELTA_STEP ? DELTA_STEP_COLUMNS : (int)DELTA_TUNED(DELTA_N_),
+    DELTA_N = (int)DELTA_DV < (int)DELTA_WIDTH ? (int)DELTA_DV : (int)DELTA_WIDTH,
     DELTA_STAGES = DELTA_TUNED(DELTA_STAGES_),
     DELTA_GATED = (int)TW__JOIN(DELTA_DECAY_, DELTA_DECAY) == (int)DELTA_DECAY_step
 };

@@ -4,13 +4,7 @@
  */
 #include <math.h>
 
-#include "examples/linear_attention/reference.h"
-
-/* delta_args of delta_rule.h, as every compiler of the kernel lays it out (arch/abi.h). */
-typedef struct {
-    tw_tensor_arg q, k, v, o, gates, betas, initial, final;
-    float scale;
-} delta_arguments;
+#include "description.h"
 
 /* clang-format off */
 static const tw_symbol symbols[] = {
@@ -22,7 +16,7 @@ static const tw_symbol symbols[] = {
     { 0 },
 };
 
-static const tw_option options[] = {
+const tw_option delta_options[] = {
     { .name = "dtype", .macro = "DELTA_DTYPE", .values = "bf16 f16", .preset = "bf16",
       .meaning = "dtype of q, k, v and o" },
     { .name = "d", .macro = "DELTA_D", .values = "32 64 128 256", .preset = "128", .fits = "D",
@@ -67,12 +61,12 @@ static void betas(const tw_problem *problem, const tw_tensor *tensor, double *va
 }
 
 /* clang-format off */
-static const tw_scalar scalars[] = {
+const tw_scalar delta_scalars[] = {
     { .name = "scale", .computed = default_scale, .meaning = "factor of the queries; 1 / sqrt(D)" },
     { 0 },
 };
 
-static const tw_tensor_row tensors[] = {
+const tw_tensor_row delta_tensors[] = {
     { .name = "q", .dtype = "=dtype", .shape = "B H S D", .present = "layout=bhsd", .meaning = "queries" },
     { .name = "q", .dtype = "=dtype", .shape = "B S H D", .present = "layout=bshd", .meaning = "queries" },
     { .name = "k", .dtype = "=dtype", .shape = "B H S D", .present = "layout=bhsd", .content = unit_rows,
@@ -115,12 +109,12 @@ static tw_status validate(tw_problem *problem)
     return tw_ok();
 }
 
-static tw_status arguments(const tw_problem *problem, const tw_kernel_info *info, void *args,
-                           uint32_t grid[3])
+tw_status delta_fill_arguments(const tw_problem *problem, const tw_kernel_info *info, void *args,
+                               uint32_t grid[3])
 {
     int64_t width = info->tile[2], blocks = tw_problem_size(problem, "B");
     if (width < 1)
-        return tw_fail(TW_INVALID, "delta_rule_info has no value columns of a block");
+        return tw_fail(TW_INVALID, "the instance has no value columns of a block");
     if (__builtin_mul_overflow(blocks, tw_problem_size(problem, "H"), &blocks) ||
         __builtin_mul_overflow(blocks, (tw_problem_size(problem, "DV") + width - 1) / width, &blocks) ||
         blocks > INT32_MAX)
@@ -142,7 +136,7 @@ static tw_status arguments(const tw_problem *problem, const tw_kernel_info *info
 }
 
 /* Of the recurrence: three products with the state for each token. */
-static double flops(const tw_problem *problem)
+double delta_flops(const tw_problem *problem)
 {
     return 6 * (double)tw_problem_size(problem, "B") * (double)tw_problem_size(problem, "H") *
            (double)tw_problem_size(problem, "S") * (double)tw_problem_size(problem, "D") *
@@ -150,21 +144,21 @@ static double flops(const tw_problem *problem)
 }
 
 /* A state is f32, but what it is made of was rounded to the dtype. */
-static double bound(tw_dtype dtype) { return dtype == TW_DTYPE_F16 ? 2e-3 : 1e-2; }
+double delta_bound(tw_dtype dtype) { return dtype == TW_DTYPE_F16 ? 2e-3 : 1e-2; }
 
 const tw_kernel tw_kernel_delta_rule = {
     .name = "delta_rule",
     .summary = "the delta rule (DeltaNet) and the gated delta rule (forward)",
     .source = "examples/delta_rule/delta_rule.c",
     .symbols = symbols,
-    .options = options,
-    .scalars = scalars,
-    .tensors = tensors,
+    .options = delta_options,
+    .scalars = delta_scalars,
+    .tensors = delta_tensors,
     .args_bytes = sizeof(delta_arguments),
     .cases = cases,
     .validate = validate,
-    .arguments = arguments,
+    .arguments = delta_fill_arguments,
     .reference = linear_reference,
-    .flops = flops,
-    .bound = bound,
+    .flops = delta_flops,
+    .bound = delta_bound,
 };
