@@ -53,11 +53,31 @@ TW_FN int tw__moves_runs(tw__ref t, tw__window w)
     return !tw__flipped(t) && tw__runs_aligned(w, bytes < TW_CHUNK ? bytes : TW_CHUNK);
 }
 
+#ifdef TW_NATIVE_CONVERT_RUN
+enum { TW__CONVERTS_RUNS = 1 };
+#else
+enum { TW__CONVERTS_RUNS = 0 };
+/* A machine may convert a whole run between f32 and 16 bits at once; told in arch/cpu/fragment.h, which does.
+ */
+TW_FN void tw__narrow_run(uint32_t *words, const float *elements, int dtype, int count)
+{
+    (void)words, (void)elements, (void)dtype, (void)count;
+}
+TW_FN void tw__widen_run(float *elements, const uint32_t *words, int dtype, int count)
+{
+    (void)elements, (void)words, (void)dtype, (void)count;
+}
+#endif
+
 /* A packed run of `dtype` becomes elements n... of tile t, converted where the dtypes differ. */
 TW_FN void tw__put_run(tw__ref t, int n, const uint32_t *packed, int dtype)
 {
     if (tw__dtype(t) == dtype) {
         tw__set_raw(t.data, dtype, n, packed, tw__run(t));
+        return;
+    }
+    if (TW__CONVERTS_RUNS && tw__dtype(t) == TW_f32 && tw__bytes(dtype) == 2) {
+        tw__widen_run((float *)t.data + n, packed, dtype, tw__run(t));
         return;
     }
     TW_UNROLL
@@ -71,6 +91,10 @@ TW_FN void tw__take_run(uint32_t *packed, tw__ref t, int n, int dtype)
 {
     if (tw__dtype(t) == dtype) {
         tw__get_raw(packed, t.data, dtype, n, tw__run(t));
+        return;
+    }
+    if (TW__CONVERTS_RUNS && tw__dtype(t) == TW_f32 && tw__bytes(dtype) == 2) {
+        tw__narrow_run(packed, (const float *)t.data + n, dtype, tw__run(t));
         return;
     }
     TW_UNROLL

@@ -69,4 +69,23 @@ TW_FN void tw__get_raw(uint32_t *words, const void *tile, int dtype, int element
     memcpy(words, (const char *)tile + element * tw__bytes(dtype), (size_t)(count * tw__bytes(dtype)));
 }
 
+/* A run of f32 elements out of, or into, words that hold 16-bit ones as memory does: loops over whole
+ * elements, which the compiler vectorises, where it does not pack pairs. */
+#define TW_NATIVE_CONVERT_RUN
+TW_FN void tw__narrow_run(uint32_t *words, const float *elements, int dtype, int count)
+{
+    uint16_t packed[TW_CORE];
+    for (int q = 0; q < count; q++)
+        packed[q] = (uint16_t)tw__bits_in(elements[q], dtype);
+    memcpy(words, packed, (size_t)count * sizeof *packed);
+}
+
+TW_FN void tw__widen_run(float *elements, const uint32_t *words, int dtype, int count)
+{
+    uint16_t packed[TW_CORE];
+    memcpy(packed, words, (size_t)count * sizeof *packed);
+    for (int q = 0; q < count; q++)
+        elements[q] = tw__value_of(packed[q], dtype);
+}
+
 #endif

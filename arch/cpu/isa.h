@@ -56,7 +56,27 @@ TW_FN void tw__isa_global_store(void *global, const uint32_t *words, int bytes)
     memcpy(global, words, (size_t)bytes);
 }
 
-TW_FN float tw__isa_exp2(float x) { return exp2f(x); }
+/* 2^x in arithmetic that loops over elements vectorise, where they would call exp2f for each: x is a whole
+ * number n, which the exponent takes in two halves (results may be subnormal or infinite), and a rest of at
+ * most 1/2, whose power is the exponential series up to (ln 2)^7 / 7!: relative error below 2e-7; powers of
+ * whole numbers are exact. */
+TW_FN float tw__isa_exp2(float x)
+{
+    const float whole = 12582912.0f; /* 1.5 * 2^23: what is added to it is rounded to whole numbers */
+    const float bounded = x < -152.0f ? -152.0f : x > 129.0f ? 129.0f : x; /* NaN stays */
+    const float shifted = bounded + whole, rest = bounded - (shifted - whole);
+    const int n = (int)(tw__bits_of(shifted) - 0x4b400000u), half = n >> 1;
+    float power = 1.5252734e-5f;
+    power = power * rest + 1.5403530e-4f;
+    power = power * rest + 1.3333558e-3f;
+    power = power * rest + 9.6181291e-3f;
+    power = power * rest + 5.5504109e-2f;
+    power = power * rest + 2.4022651e-1f;
+    power = power * rest + 6.9314718e-1f;
+    power = power * rest + 1.0f;
+    return power * tw__float_of((uint32_t)(half + 127) << 23) *
+           tw__float_of((uint32_t)(n - half + 127) << 23);
+}
 TW_FN float tw__isa_log2(float x) { return log2f(x); }
 TW_FN float tw__isa_rcp(float x) { return 1.0f / x; }
 TW_FN float tw__isa_sqrt(float x) { return sqrtf(x); }
