@@ -26,7 +26,7 @@ TW_FN float tw__decayed(tw__ref t, tw__ref rows, tw__ref cols, int diagonal, int
 TW_FN void tw__tril_decay(tw__ref t, tw__ref rows, tw__ref cols, int diagonal)
 {
     TW_UNROLL
-    for (int n = 0; n < tw__elements(t); n += 2)
+    for (int n = 0, elements = tw__elements(t); n < elements; n += 2)
         tw__put(t, n, tw__decayed(t, rows, cols, diagonal, n), tw__decayed(t, rows, cols, diagonal, n + 1));
 }
 

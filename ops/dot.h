@@ -21,17 +21,17 @@ TW_FN void tw__tile_dot(tw__ref v, tw__ref t, tw__ref u, int by_row)
     int role = tw__role(t), lanes = tw__axis_outer(tw__role(v)) ? TW__INNER_LANES : TW__OUTER_LANES;
     int parts = by_row ? (role == TW__ROLE_a ? 1 : t.team_cols) : (role == TW__ROLE_b ? 1 : t.team_rows);
     TW_UNROLL
-    for (int n = 0; n < tw__elements(t); n++) {
+    for (int n = 0, elements = tw__elements(t); n < elements; n++) {
         int row = tw__row_slot(t, n), col = tw__col_slot(t, n), slot = by_row ? row : col;
         found[slot] = tw_fmaf(tw__get(t, n), ((const float *)u.data)[by_row ? col : row], found[slot]);
     }
     TW_UNROLL
-    for (int n = 0; n < tw__vector_slots(v); n++)
+    for (int n = 0, slots = tw__vector_slots(v); n < slots; n++)
         found[n] = tw__combine_lanes(TW__REDUCE_sum, found[n], lanes);
     if (parts > 1 && !tw__outside_team(t))
         tw__combine_waves(TW__REDUCE_sum, v, found, by_row ? tw__wave_col(t) : tw__wave_row(t), parts);
     TW_UNROLL
-    for (int n = 0; n < tw__vector_slots(v); n++)
+    for (int n = 0, slots = tw__vector_slots(v); n < slots; n++)
         ((float *)v.data)[n] = found[n];
 }
 
@@ -41,7 +41,7 @@ TW_FN float tw__dot(tw__ref u, tw__ref v)
     int axis = tw__role(u), parts = tw__axis_share(u);
     int part = axis == TW__AXIS_row ? tw__wave_row(u) : tw__wave_col(u);
     TW_UNROLL
-    for (int n = 0; n < tw__vector_slots(u); n++)
+    for (int n = 0, slots = tw__vector_slots(u); n < slots; n++)
         value = tw_fmaf(tw__get(u, n), tw__get(v, n), value);
     value =
         tw__combine_lanes(TW__REDUCE_sum, value, tw__axis_outer(axis) ? TW__OUTER_LANES : TW__INNER_LANES);
@@ -67,7 +67,7 @@ TW_FN void tw__outer_add(tw__ref t, tw__ref u, tw__ref v)
 {
     const float *down = (const float *)u.data, *across = (const float *)v.data;
     TW_UNROLL
-    for (int n = 0; n < tw__elements(t); n += 2)
+    for (int n = 0, elements = tw__elements(t); n < elements; n += 2)
         tw__put(t, n, tw_fmaf(down[tw__row_slot(t, n)], across[tw__col_slot(t, n)], tw__get(t, n)),
                 tw_fmaf(down[tw__row_slot(t, n + 1)], across[tw__col_slot(t, n + 1)], tw__get(t, n + 1)));
 }

@@ -100,7 +100,7 @@ TW_FN void tw__load_run(uint32_t *words, tw__ref t, tw__window w, int n, int who
         tw__load_run_bytes(words, tw__window_run_at(w, r, c), tw__run(t) * tw__bytes(w.dtype));
     } else {
         TW_UNROLL
-        for (int q = 0; q < tw__run(t); q++)
+        for (int q = 0, run = tw__run(t); q < run; q++)
             words[q] = tw__window_bits(w, r + (down ? q : 0), c + (down ? 0 : q));
         tw__pack_run(words, w.dtype, tw__run(t));
     }
@@ -110,7 +110,7 @@ TW_FN void tw__load_tile_global(tw__ref t, tw__window w)
 {
     int whole = tw__moves_runs(t, w);
     TW_UNROLL
-    for (int n = 0; n < tw__elements(t); n += tw__run(t)) {
+    for (int n = 0, elements = tw__elements(t); n < elements; n += tw__run(t)) {
         uint32_t words[TW__RUN_WORDS];
         tw__load_run(words, t, w, n, whole);
         tw__put_run(t, n, words, w.dtype);
@@ -129,11 +129,11 @@ TW_FN void tw__load_onto(tw__ref t, tw__window w, int multiply, float factor, in
     if (one_row)
         w.row_count = TW__SPAN_MAX;
     TW_UNROLL
-    for (int n = 0; n < tw__elements(t); n += tw__run(t)) {
+    for (int n = 0, elements = tw__elements(t); n < elements; n += tw__run(t)) {
         uint32_t words[TW__RUN_WORDS];
         tw__load_run(words, t, w, n, whole);
         TW_UNROLL
-        for (int q = 0; q < tw__run(t); q += 2) {
+        for (int q = 0, run = tw__run(t); q < run; q += 2) {
             float low = tw__value_of(tw__run_bits(words, w.dtype, q), w.dtype);
             float high = tw__value_of(tw__run_bits(words, w.dtype, q + 1), w.dtype);
             tw__set_pair(t.data, dtype, n + q,
@@ -148,9 +148,9 @@ TW_FN void tw__load_tile_shared(tw__ref t, tw__shared_at at, int transposed)
     int down = tw__flipped(t) != transposed; /* does a lane's run go down the shared tile's columns? */
     if (tw__dtype(t) == at.tile.dtype && !tw__is_line(t)) {
         TW_UNROLL
-        for (int i = 0; i < tw__core_rows(t); i++) {
+        for (int i = 0, rows = tw__core_rows(t); i < rows; i++) {
             TW_UNROLL
-            for (int j = 0; j < tw__core_cols(t); j++) {
+            for (int j = 0, cols = tw__core_cols(t); j < cols; j++) {
                 int r = tw__core_row(t, i), c = tw__core_col(t, j);
                 tw__load_core(tw__core_of(t.data, tw__dtype(t), tw__core_index(t, i, j)), at.tile,
                               at.row + (transposed ? c : r), at.col + (transposed ? r : c), down);
@@ -159,12 +159,12 @@ TW_FN void tw__load_tile_shared(tw__ref t, tw__shared_at at, int transposed)
         return;
     }
     TW_UNROLL
-    for (int n = 0; n < tw__elements(t); n += tw__run(t)) {
+    for (int n = 0, elements = tw__elements(t); n < elements; n += tw__run(t)) {
         int r = tw__element_row(t, n), c = tw__element_col(t, n);
         int row = transposed ? c : r, col = transposed ? r : c;
         uint32_t words[TW__RUN_WORDS];
         TW_UNROLL
-        for (int q = 0; q < tw__run(t); q++)
+        for (int q = 0, run = tw__run(t); q < run; q++)
             words[q] = tw__shared_bits(at, row + (down ? q : 0), col + (down ? 0 : q));
         tw__pack_run(words, at.tile.dtype, tw__run(t));
         tw__put_run(t, n, words, at.tile.dtype);
@@ -174,14 +174,14 @@ TW_FN void tw__load_tile_shared(tw__ref t, tw__shared_at at, int transposed)
 TW_FN void tw__load_vector_global(tw__ref v, tw__window w)
 {
     TW_UNROLL
-    for (int n = 0; n < tw__vector_slots(v); n++)
+    for (int n = 0, slots = tw__vector_slots(v); n < slots; n++)
         ((float *)v.data)[n] = tw__value_of(tw__window_bits(w, 0, tw__slot_index(v, n)), w.dtype);
 }
 
 TW_FN void tw__load_vector_shared(tw__ref v, tw__shared_at at)
 {
     TW_UNROLL
-    for (int n = 0; n < tw__vector_slots(v); n++)
+    for (int n = 0, slots = tw__vector_slots(v); n < slots; n++)
         ((float *)v.data)[n] = tw__value_of(tw__shared_bits(at, 0, tw__slot_index(v, n)), at.tile.dtype);
 }
 

@@ -91,7 +91,7 @@ TW_FN void tw__set_one(tw__ref x, int n, float value)
     do {                                                                                                     \
         TW__CHECK_REGISTER("tw_map", t);                                                                     \
         TW_UNROLL                                                                                            \
-        for (int tw__n = 0; tw__n < tw__count(TW__REF(t)); tw__n++) {                                        \
+        for (int tw__n = 0, tw__all = tw__count(TW__REF(t)); tw__n < tw__all; tw__n++) {                     \
             const float x = tw__get(TW__REF(t), tw__n);                                                      \
             tw__set_one(TW__REF(t), tw__n, (expr));                                                          \
         }                                                                                                    \
@@ -100,7 +100,7 @@ TW_FN void tw__set_one(tw__ref x, int n, float value)
     do {                                                                                                     \
         TW__CHECK_REGISTER("tw_map_at", t);                                                                  \
         TW_UNROLL                                                                                            \
-        for (int tw__n = 0; tw__n < tw__count(TW__REF(t)); tw__n++) {                                        \
+        for (int tw__n = 0, tw__all = tw__count(TW__REF(t)); tw__n < tw__all; tw__n++) {                     \
             const float x = tw__get(TW__REF(t), tw__n);                                                      \
             const int r = tw__row_of(TW__REF(t), tw__n), c = tw__col_of(TW__REF(t), tw__n);                  \
             (void)x, (void)r, (void)c;                                                                       \
@@ -109,7 +109,7 @@ TW_FN void tw__set_one(tw__ref x, int n, float value)
     } while (0)
 #define TW__MAP_BESIDE(t, x, v, y, expr)                                                                     \
     TW_UNROLL                                                                                                \
-    for (int tw__n = 0; tw__n < tw__count(TW__REF(t)); tw__n++) {                                            \
+    for (int tw__n = 0, tw__all = tw__count(TW__REF(t)); tw__n < tw__all; tw__n++) {                         \
         const float x = tw__get(TW__REF(t), tw__n);                                                          \
         const float y = tw__beside(TW__REF(v), TW__REF(t), tw__n);                                           \
         tw__set_one(TW__REF(t), tw__n, (expr));                                                              \
@@ -125,7 +125,7 @@ TW_FN void tw__set_one(tw__ref x, int n, float value)
         TW_STATIC_ASSERT(TW__ALONG_ROWS(v, t), "TW048 tw_map_row_at(" #t ", ..., " #v                        \
                                                ", ...): needs a vector along the tile's rows");              \
         TW_UNROLL                                                                                            \
-        for (int tw__n = 0; tw__n < tw__count(TW__REF(t)); tw__n++) {                                        \
+        for (int tw__n = 0, tw__all = tw__count(TW__REF(t)); tw__n < tw__all; tw__n++) {                     \
             const float x = tw__get(TW__REF(t), tw__n), y = tw__beside(TW__REF(v), TW__REF(t), tw__n);       \
             const int c = tw__col_of(TW__REF(t), tw__n);                                                     \
             (void)x, (void)y, (void)c;                                                                       \
@@ -182,7 +182,7 @@ TW_FN float tw__apply_binary(int op, float x, float y)
 TW_FN void tw__unary(tw__ref d, tw__ref s, int op)
 {
     TW_UNROLL
-    for (int n = 0; n < tw__count(d); n += tw__step(d)) {
+    for (int n = 0, count = tw__count(d); n < count; n += tw__step(d)) {
         float low = tw__apply_unary(op, tw__get(s, n));
         tw__put(d, n, low, tw__step(d) == 2 ? tw__apply_unary(op, tw__get(s, n + 1)) : low);
     }
@@ -191,7 +191,7 @@ TW_FN void tw__unary(tw__ref d, tw__ref s, int op)
 TW_FN void tw__binary(tw__ref d, tw__ref a, tw__ref b, int op)
 {
     TW_UNROLL
-    for (int n = 0; n < tw__count(d); n += tw__step(d)) {
+    for (int n = 0, count = tw__count(d); n < count; n += tw__step(d)) {
         float low = tw__apply_binary(op, tw__get(a, n), tw__beside(b, d, n)), high = low;
         if (tw__step(d) == 2)
             high = tw__apply_binary(op, tw__get(a, n + 1), tw__beside(b, d, n + 1));
@@ -202,7 +202,7 @@ TW_FN void tw__binary(tw__ref d, tw__ref a, tw__ref b, int op)
 TW_FN void tw__fma(tw__ref d, tw__ref a, tw__ref b, tw__ref c)
 {
     TW_UNROLL
-    for (int n = 0; n < tw__count(d); n += tw__step(d)) {
+    for (int n = 0, count = tw__count(d); n < count; n += tw__step(d)) {
         float low = tw_fmaf(tw__get(a, n), tw__get(b, n), tw__get(c, n)), high = low;
         if (tw__step(d) == 2)
             high = tw_fmaf(tw__get(a, n + 1), tw__get(b, n + 1), tw__get(c, n + 1));
@@ -213,7 +213,7 @@ TW_FN void tw__fma(tw__ref d, tw__ref a, tw__ref b, tw__ref c)
 TW_FN void tw__select(tw__ref d, tw__ref m, tw__ref a, tw__ref b)
 {
     TW_UNROLL
-    for (int n = 0; n < tw__count(d); n += tw__step(d)) {
+    for (int n = 0, count = tw__count(d); n < count; n += tw__step(d)) {
         float low = tw__get(m, n) != 0.0f ? tw__get(a, n) : tw__get(b, n), high = low;
         if (tw__step(d) == 2)
             high = tw__get(m, n + 1) != 0.0f ? tw__get(a, n + 1) : tw__get(b, n + 1);
@@ -224,7 +224,7 @@ TW_FN void tw__select(tw__ref d, tw__ref m, tw__ref a, tw__ref b)
 TW_FN void tw__clamp(tw__ref d, tw__ref s, float low, float high)
 {
     TW_UNROLL
-    for (int n = 0; n < tw__count(d); n += tw__step(d)) {
+    for (int n = 0, count = tw__count(d); n < count; n += tw__step(d)) {
         float first = tw_clampf(tw__get(s, n), low, high);
         tw__put(d, n, first, tw__step(d) == 2 ? tw_clampf(tw__get(s, n + 1), low, high) : first);
     }
@@ -233,14 +233,14 @@ TW_FN void tw__clamp(tw__ref d, tw__ref s, float low, float high)
 TW_FN void tw__fill(tw__ref d, float value)
 {
     TW_UNROLL
-    for (int n = 0; n < tw__count(d); n += tw__step(d))
+    for (int n = 0, count = tw__count(d); n < count; n += tw__step(d))
         tw__put(d, n, value, value);
 }
 
 TW_FN void tw__broadcast(tw__ref d, tw__ref v)
 {
     TW_UNROLL
-    for (int n = 0; n < tw__count(d); n += tw__step(d))
+    for (int n = 0, count = tw__count(d); n < count; n += tw__step(d))
         tw__put(d, n, tw__beside(v, d, n), tw__beside(v, d, n + 1));
 }
 

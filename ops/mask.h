@@ -35,7 +35,7 @@ TW_FN void tw__mask(tw__ref t, int64_t low, int64_t high, int64_t rows, int64_t 
     if (to < from)
         from = 2 * far;
     TW_UNROLL
-    for (int n = 0; n < tw__elements(t); n += 2) {
+    for (int n = 0, elements = tw__elements(t); n < elements; n += 2) {
         float pair[2];
         TW_UNROLL
         for (int q = 0; q < 2; q++) {

@@ -211,7 +211,7 @@ TW_FN void tw__mma(tw__ref d, tw__ref a, tw__ref b, int transpose_a, int transpo
     if (TW__TEAM_MMA && tw__mma_by_team(d, a, b, transpose_a, transpose_b, 1, accumulate))
         return;
     TW_UNROLL
-    for (int n = 0; n < tw__elements(d) && !accumulate; n += 2)
+    for (int n = 0, elements = tw__elements(d); n < elements && !accumulate; n += 2)
         tw__set_pair(d.data, TW_f32, n, 0.0f, 0.0f);
     if (tw__mma_in_turns(d, a, b, transpose_a, transpose_b, in_step, pipe))
         return;
@@ -220,14 +220,14 @@ TW_FN void tw__mma(tw__ref d, tw__ref a, tw__ref b, int transpose_a, int transpo
         int deep = cores_k - k < depth ? 1 : depth;
         if (tw__is_shared(a)) {
             TW_UNROLL
-            for (int i = 0; i < tw__core_rows(d); i++)
+            for (int i = 0, rows = tw__core_rows(d); i < rows; i++)
                 tw__operand_cores(a, left[i], 0, i, k, deep, transpose_a, paired);
         }
         TW_UNROLL
-        for (int j = 0; j < tw__core_cols(d); j++) {
+        for (int j = 0, cols = tw__core_cols(d); j < cols; j++) {
             void *cores_b = tw__operand_cores(b, right, 1, j, k, deep, transpose_b, paired);
             TW_UNROLL
-            for (int i = 0; i < tw__core_rows(d); i++) {
+            for (int i = 0, rows = tw__core_rows(d); i < rows; i++) {
                 void *cores_a =
                     tw__is_shared(a) ? left[i] : tw__operand_cores(a, left[i], 0, i, k, deep, 0, 0);
                 tw__mma_core(tw__core_of(d.data, TW_f32, tw__core_index(d, i, j)), cores_a, cores_b, dtype,

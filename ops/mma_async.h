@@ -14,7 +14,8 @@
  *       before. a is shared, or a register tile that stays as it is until then; a stage that they lie in is
  *       not filled again before it has been read.
  *   tw_mm_async(d, a, b, transpose_a, transpose_b)
- *       d = A B, whatever d held, until the next TW_ASIDE of the same step
+ *       d = A B, whatever d held, until the next TW_ASIDE of the same step, a tw_mma that adds to d, or
+ *       tw_mma_wait
  *   tw_mma_wait(d)
  *       for each d of tw_mma_async, after the pipeline, and first in a TW_ASIDE that looks at it
  *   TW_ASIDE(pipe, d, in_turn) { body }

@@ -81,7 +81,7 @@ TW_FN void tw__put_run(tw__ref t, int n, const uint32_t *packed, int dtype)
         return;
     }
     TW_UNROLL
-    for (int q = 0; q < tw__run(t); q += 2)
+    for (int q = 0, run = tw__run(t); q < run; q += 2)
         tw__set_pair(t.data, tw__dtype(t), n + q, tw__value_of(tw__run_bits(packed, dtype, q), dtype),
                      tw__value_of(tw__run_bits(packed, dtype, q + 1), dtype));
 }
@@ -98,7 +98,7 @@ TW_FN void tw__take_run(uint32_t *packed, tw__ref t, int n, int dtype)
         return;
     }
     TW_UNROLL
-    for (int q = 0; q < tw__run(t); q += 2) {
+    for (int q = 0, run = tw__run(t); q < run; q += 2) {
         float low = tw__element(t.data, tw__dtype(t), n + q),
               high = tw__element(t.data, tw__dtype(t), n + q + 1);
         if (dtype == TW_f32) {

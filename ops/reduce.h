@@ -52,14 +52,14 @@ TW_FN void tw__combine_waves(int op, tw__ref v, float *slots, int part, int coun
     int lanes = tw__axis_lanes(tw__role(v));
     tw__meet(tw__team_threads(v)); /* the scratch may still be read by an earlier reduction */
     TW_UNROLL
-    for (int n = 0; n < tw__vector_slots(v); n++) {
+    for (int n = 0, held = tw__vector_slots(v); n < held; n++) {
         uint32_t bits = tw__bits_of(slots[n]);
         if ((tw__isa_lane() & lanes) == 0)
             tw__isa_shared_store(scratch + part * v.cols + tw__slot_index(v, n), &bits, 4);
     }
     tw__meet(tw__team_threads(v));
     TW_UNROLL
-    for (int n = 0; n < tw__vector_slots(v); n++) {
+    for (int n = 0, held = tw__vector_slots(v); n < held; n++) {
         TW_UNROLL
         for (int p = 0; p < count; p++) {
             uint32_t bits;
@@ -100,7 +100,7 @@ TW_FN void tw__reduce(tw__ref v, tw__ref t, int op, int by_row, int onto)
     int role = tw__role(t);
     int parts = by_row ? (role == TW__ROLE_a ? 1 : t.team_cols) : (role == TW__ROLE_b ? 1 : t.team_rows);
     TW_UNROLL
-    for (int n = 0; n < tw__vector_slots(v); n++)
+    for (int n = 0, slots = tw__vector_slots(v); n < slots; n++)
         found[n] = by_row && tw__is_line(t) ? tw__combine_line(op, t, n) : tw__neutral(op);
     TW_UNROLL
     for (int n = 0; n < (by_row && tw__is_line(t) ? 0 : tw__elements(t)); n++) {
@@ -108,12 +108,12 @@ TW_FN void tw__reduce(tw__ref v, tw__ref t, int op, int by_row, int onto)
         found[slot] = tw__combine(op, found[slot], tw__get(t, n));
     }
     TW_UNROLL
-    for (int n = 0; n < tw__vector_slots(v); n++)
+    for (int n = 0, slots = tw__vector_slots(v); n < slots; n++)
         found[n] = tw__combine_lanes(op, found[n], tw__axis_lanes(tw__role(v)));
     if (parts > 1 && !tw__outside_team(t))
         tw__combine_waves(op, v, found, by_row ? tw__wave_col(t) : tw__wave_row(t), parts);
     TW_UNROLL
-    for (int n = 0; n < tw__vector_slots(v); n++)
+    for (int n = 0, slots = tw__vector_slots(v); n < slots; n++)
         ((float *)v.data)[n] = onto ? tw__combine(op, ((float *)v.data)[n], found[n]) : found[n];
 }
 
@@ -123,7 +123,7 @@ TW_FN float tw__reduce_tile(tw__ref t, int op)
     int role = tw__role(t), waves = t.team_rows * t.team_cols;
     int whole = (role == TW__ROLE_a || t.team_cols == 1) && (role == TW__ROLE_b || t.team_rows == 1);
     TW_UNROLL
-    for (int n = 0; n < tw__elements(t); n++)
+    for (int n = 0, elements = tw__elements(t); n < elements; n++)
         value = tw__combine(op, value, tw__get(t, n));
     value = tw__combine_lanes(op, value, TW_LANES - 1);
     if (whole || tw__outside_team(t))

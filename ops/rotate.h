@@ -14,7 +14,7 @@
 TW_FN void tw__rotate(tw__ref x, tw__ref y, tw__ref cosine, tw__ref sine)
 {
     TW_UNROLL
-    for (int n = 0; n < tw__count(x); n++) {
+    for (int n = 0, count = tw__count(x); n < count; n++) {
         float a = tw__get(x, n), b = tw__get(y, n), c = tw__get(cosine, n), s = tw__get(sine, n);
         tw__set_one(x, n, a * c - b * s);
         tw__set_one(y, n, a * s + b * c);
@@ -24,7 +24,7 @@ TW_FN void tw__rotate(tw__ref x, tw__ref y, tw__ref cosine, tw__ref sine)
 TW_FN void tw__rotate_pairs(tw__ref t, tw__ref turn)
 {
     TW_UNROLL
-    for (int n = 0; n < tw__elements(t); n += 2) {
+    for (int n = 0, elements = tw__elements(t); n < elements; n += 2) {
         float a = tw__get(t, n), b = tw__get(t, n + 1), c = tw__get(turn, n), s = tw__get(turn, n + 1);
         tw__put(t, n, a * c - b * s, a * s + b * c);
     }

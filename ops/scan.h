@@ -218,11 +218,11 @@ TW_FN void tw__scan_round(tw__scanned x, int core, int count, float *carry, floa
     int part = tw__role(x.along) == TW__AXIS_row ? tw__wave_row(x.along) : tw__wave_col(x.along);
     tw__meet(tw__team_threads(x.values)); /* the scratch may still be read */
     TW_UNROLL
-    for (int line = 0; line < tw__scan_lines(x); line++)
+    for (int line = 0, lines = tw__scan_lines(x); line < lines; line++)
         tw__scan_leave(x, part, line, tw__scan_cores(x, line, core, count, tw__scan_neutral(x), 0));
     tw__meet(tw__team_threads(x.values));
     TW_UNROLL
-    for (int line = 0; line < tw__scan_lines(x); line++) {
+    for (int line = 0, lines = tw__scan_lines(x); line < lines; line++) {
         tw__scan_pair total = tw__scan_make(beside[line], carry[line]), before = total;
         TW_UNROLL
         for (int p = 0; p < parts; p++) {
@@ -246,12 +246,12 @@ TW_FN void tw__scan(tw__scanned x)
         return;
     if (parts == 1) {
         TW_UNROLL
-        for (int line = 0; line < tw__scan_lines(x); line++)
+        for (int line = 0, lines = tw__scan_lines(x); line < lines; line++)
             tw__scan_cores(x, line, 0, cores, tw__scan_neutral(x), 1);
         return;
     }
     TW_UNROLL
-    for (int line = 0; line < tw__scan_lines(x); line++) {
+    for (int line = 0, lines = tw__scan_lines(x); line < lines; line++) {
         carry[line] = tw__scan_neutral(x).value;
         beside[line] = tw__scan_neutral(x).beside;
     }

@@ -82,20 +82,20 @@ TW_FN void tw__softmax_step(tw__ref row, tw__ref s, tw__ref o, float scale)
     float *max = (float *)row.data, *sum = (float *)sums.data, *factor = (float *)factors.data;
     tw__reduce(factors, s, TW__REDUCE_max, 1, 0);
     TW_UNROLL
-    for (int n = 0; n < tw__vector_slots(row); n++) {
+    for (int n = 0, slots = tw__vector_slots(row); n < slots; n++) {
         float moved = tw_maxf(max[n], factor[n] * scale);
         factor[n] = tw_exp2f(max[n] - tw__softmax_base(moved));
         max[n] = moved;
     }
     TW_UNROLL
-    for (int n = 0; n < tw__elements(s); n += 2) {
+    for (int n = 0, elements = tw__elements(s); n < elements; n += 2) {
         float low = tw_exp2f(tw_fmaf(tw__get(s, n), scale, -tw__softmax_base(max[tw__row_slot(s, n)])));
         float high =
             tw_exp2f(tw_fmaf(tw__get(s, n + 1), scale, -tw__softmax_base(max[tw__row_slot(s, n + 1)])));
         tw__put(s, n, low, high);
     }
     TW_UNROLL
-    for (int n = 0; n < tw__vector_slots(row); n++)
+    for (int n = 0, slots = tw__vector_slots(row); n < slots; n++)
         sum[n] *= factor[n];
     tw__reduce(sums, s, TW__REDUCE_sum, 1, 1);
     tw__binary(o, o, factors, TW__OP_mul);
@@ -107,7 +107,7 @@ TW_FN void tw__softmax_finish(tw__ref row, tw__ref o)
     float *max = (float *)row.data, *factor = (float *)factors.data;
     const float *sum = (const float *)tw__softmax_part(row, TW__SOFTMAX_SUM).data;
     TW_UNROLL
-    for (int n = 0; n < tw__vector_slots(row); n++) {
+    for (int n = 0, slots = tw__vector_slots(row); n < slots; n++) {
         factor[n] = sum[n] == 0.0f ? 0.0f : 1.0f / sum[n];
         max[n] = sum[n] == 0.0f ? -TW_INFINITY : (max[n] + tw_log2f(sum[n])) * TW_LN_2;
     }
@@ -123,7 +123,7 @@ TW_FN void tw__softmax_merge(tw__ref row, tw__ref o, tw__ref row2, tw__ref o2)
     const float *max2 = (const float *)row2.data,
                 *sum2 = (const float *)tw__softmax_part(row2, TW__SOFTMAX_SUM).data;
     TW_UNROLL
-    for (int n = 0; n < tw__vector_slots(row); n++) {
+    for (int n = 0, slots = tw__vector_slots(row); n < slots; n++) {
         float both = tw_maxf(max[n], max2[n]);
         factor[n] = tw_exp2f(max[n] - tw__softmax_base(both));
         factor2[n] = tw_exp2f(max2[n] - tw__softmax_base(both));
@@ -131,7 +131,7 @@ TW_FN void tw__softmax_merge(tw__ref row, tw__ref o, tw__ref row2, tw__ref o2)
         max[n] = both;
     }
     TW_UNROLL
-    for (int n = 0; n < tw__elements(o); n += 2) {
+    for (int n = 0, elements = tw__elements(o); n < elements; n += 2) {
         int slot = tw__row_slot(o, n), next = tw__row_slot(o, n + 1);
         tw__put(o, n, tw__get(o, n) * factor[slot] + tw__get(o2, n) * factor2[slot],
                 tw__get(o, n + 1) * factor[next] + tw__get(o2, n + 1) * factor2[next]);

@@ -53,7 +53,7 @@ TW_FN void tw__store_global_tile(tw__window w, tw__ref t)
     if (!tw__tile_owner(t))
         return;
     TW_UNROLL
-    for (int n = 0; n < tw__elements(t); n += tw__run(t)) {
+    for (int n = 0, elements = tw__elements(t); n < elements; n += tw__run(t)) {
         int r = tw__element_row(t, n), c = tw__element_col(t, n);
         uint32_t words[TW__RUN_WORDS];
         tw__take_run(words, t, n, w.dtype);
@@ -61,7 +61,7 @@ TW_FN void tw__store_global_tile(tw__window w, tw__ref t)
             tw__store_run_bytes(tw__window_run_at(w, r, c), words, run_bytes);
         } else {
             TW_UNROLL
-            for (int q = 0; q < tw__run(t); q++)
+            for (int q = 0, run = tw__run(t); q < run; q++)
                 tw__store_window_bits(w, r + (down ? q : 0), c + (down ? 0 : q),
                                       tw__run_bits(words, w.dtype, q));
         }
@@ -88,7 +88,7 @@ TW_FN void tw__store_shared_run(tw__shared_tile tile, int row, int col, tw__ref 
     tw__take_run(words, t, n, tile.dtype);
     if (tw__flipped(t)) {
         TW_UNROLL
-        for (int q = 0; q < tw__run(t); q++) {
+        for (int q = 0, run = tw__run(t); q < run; q++) {
             uint32_t bits = tw__run_bits(words, tile.dtype, q);
             tw__isa_shared_store(tw__shared_element(tile, row + q, col), &bits, bytes);
         }
@@ -124,23 +124,23 @@ TW_FN void tw__store_shared_tile(tw__shared_at at, tw__ref t)
         return;
     if (TW__STORES_CORES && tw__bytes(at.tile.dtype) == 2 && tw__role(t) != TW__ROLE_line) {
         TW_UNROLL
-        for (int i = 0; i < tw__core_rows(t); i++) {
+        for (int i = 0, rows = tw__core_rows(t); i < rows; i++) {
             TW_UNROLL
-            for (int j = 0; j < tw__core_cols(t); j++)
+            for (int j = 0, cols = tw__core_cols(t); j < cols; j++)
                 tw__store_shared_core(at.tile, at.row + tw__core_row(t, i), at.col + tw__core_col(t, j), t, i,
                                       j);
         }
         return;
     }
     TW_UNROLL
-    for (int n = 0; n < tw__elements(t); n += tw__run(t))
+    for (int n = 0, elements = tw__elements(t); n < elements; n += tw__run(t))
         tw__store_shared_run(at.tile, at.row + tw__element_row(t, n), at.col + tw__element_col(t, n), t, n);
 }
 
 TW_FN void tw__store_global_vector(tw__window w, tw__ref v)
 {
     TW_UNROLL
-    for (int n = 0; n < tw__vector_slots(v); n++) {
+    for (int n = 0, slots = tw__vector_slots(v); n < slots; n++) {
         if (tw__slot_owner(v))
             tw__store_window_bits(w, 0, tw__slot_index(v, n),
                                   tw__bits_in(((const float *)v.data)[n], w.dtype));
@@ -150,7 +150,7 @@ TW_FN void tw__store_global_vector(tw__window w, tw__ref v)
 TW_FN void tw__store_shared_vector(tw__shared_at at, tw__ref v)
 {
     TW_UNROLL
-    for (int n = 0; n < tw__vector_slots(v); n++) {
+    for (int n = 0, slots = tw__vector_slots(v); n < slots; n++) {
         if (tw__slot_owner(v))
             tw__set_shared_bits(at, 0, tw__slot_index(v, n),
                                 tw__bits_in(((const float *)v.data)[n], at.tile.dtype));

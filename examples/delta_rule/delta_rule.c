@@ -118,9 +118,11 @@ TW_KERNEL(delta_rule, TW_PIPELINED_THREADS, (delta_args, g))
                 tw_map_row(o, x, weights, y, x * y);
                 tw_store(shared->chunk.by.of.weighted, o);
             }
-            tw_mm_AB(o, stage->q, shared->state);
-            if (DELTA_GATED)
+            tw_mm_async(o, stage->q, shared->state, 0, 0);
+            if (DELTA_GATED) {
+                tw_mma_wait(o);
                 tw_map_row(o, x, before, y, x * y);
+            }
             tw_meet();
 
             tw_mma_AB(o, shared->chunk.by.scores, stage->v);

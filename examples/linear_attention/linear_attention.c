@@ -138,8 +138,7 @@ TW_KERNEL(linear_attention, TW_PIPELINED_THREADS, (linear_args, g))
                 }
             }
             if (LINEAR_CAUSAL && linear_gives(w, i)) {
-                tw_zero(s);
-                tw_mma_ABt(s, stage->q, stage->k);
+                tw_mm_ABt(s, stage->q, stage->k);
                 if (LINEAR_WEIGHTED)
                     tw_tril_decay(s, 0, rows, cols);
                 else
@@ -159,8 +158,9 @@ TW_KERNEL(linear_attention, TW_PIPELINED_THREADS, (linear_args, g))
 
             TW_ROLLED
             for (int p = 0; p < LINEAR_PARTS && linear_gives(w, i); p++) {
-                tw_zero(o);
-                tw_mma_AB(o, stage->q, shared->state[p]);
+                tw_mm_async(o, stage->q, shared->state[p], 0, 0);
+                if (LINEAR_WEIGHTED || !LINEAR_CAUSAL)
+                    tw_mma_wait(o);
                 if (LINEAR_WEIGHTED)
                     tw_mul(o, o, before);
                 if (LINEAR_CAUSAL)

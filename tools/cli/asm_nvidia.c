@@ -60,11 +60,14 @@ static asm_kind kind_of(const char *text, int predicated)
     return is_multiply(text) ? ASM_MULTIPLY : ASM_OTHER;
 }
 
-/* "HGMMA.64x256x16.F32.BF16 R24, gdesc[UR16], R24, gsb0": the sum goes to R24 and comes from there. */
+/* "HGMMA.64x256x16.F32.BF16 R24, gdesc[UR16], R24, gsb0", "... R24, R4, gdesc[UR16], RZ, !UPT": the sum goes
+ * to the first operand and comes from the last register, RZ where it begins. */
 static void read_matrix(asm_instruction *at)
 {
-    if (sscanf(at->text, "%*s %15[^,]", at->result) == 1)
-        memcpy(at->sum, at->result, sizeof at->sum);
+    if (sscanf(at->text, "%*s %15[^,]", at->result) != 1)
+        return;
+    for (const char *operand = strstr(at->text, ", R"); operand; operand = strstr(operand + 1, ", R"))
+        snprintf(at->sum, sizeof at->sum, "%.*s", (int)strspn(operand + 2, "RZ0123456789"), operand + 2);
 }
 
 static int count_behind(const char *text, const char *name)

@@ -4,8 +4,9 @@
  *
  *   - TW206: a loop adds up products of what it reads from shared memory, and the kernel has no matrix
  *     instruction.
- *   - TW207: on Hopper a wait stands between two wgmma that add to the same sum, or ptxas says that it
- *     serialised them (C7510); on CDNA every MFMA of the hot loop needs the result of the one before.
+ *   - TW207: on Hopper a wait stands between two wgmma that add to the same sum, and
+ *     nothing looks at it, or ptxas says that it serialised them (C7510); on CDNA every MFMA of the hot loop
+ *     needs the result of the one before.
  *   - TW208, TW209: registers that were sent to memory; a lane's stack that holds anything else.
  */
 #include <stdio.h>
@@ -82,25 +83,43 @@ static void check_missing(const asm_flow *flow, asm_findings *findings)
         tw_text_format("a dtype and a tile shape that the machine's matrix instructions take (tw_mma_*)"));
 }
 
-/* The loop's instructions in the listing's order: a wait for all between two sums into the same registers. */
+/* Does the text name a register that "HGMMA.64x64x16.F32.BF16 R24, ..." adds to: R24 and the 31 behind it? */
+static int names_sum(const char *text, const asm_instruction *matrix)
+{
+    int cols = 0, first = atoi(matrix->result + 1);
+    if (sscanf(matrix->text, "HGMMA.64x%d", &cols) != 1)
+        return 1;
+    for (const char *at = strchr(text, 'R'); at; at = strchr(at + 1, 'R')) {
+        int own = at > text && strchr(" ,[-|~", at[-1]) && at[1] >= '0' && at[1] <= '9';
+        int number = own ? atoi(at + 1) : -1;
+        if (number >= first && number < first + cols / 2)
+            return 1;
+    }
+    return 0;
+}
+
+/* The loop's instructions in the listing's order: a wait for all between two that add to the same sum, and
+ * nothing that looks at the sum. */
 static void check_waits_between(const asm_flow *flow, int loop, asm_findings *findings)
 {
     const asm_instruction *last = NULL;
-    int wait = -1, waits = 0, pairs = 0, first_wait = -1, first = -1;
+    int wait = -1, waits = 0, pairs = 0, first_wait = -1, first = -1, seen = 0;
     for (int i = 0; i < flow->kernel->count; i++) {
         const asm_instruction *at = &flow->kernel->instruction[i];
         if (!flow->loop[loop].in[i])
             continue;
         if (at->kind == ASM_WAIT && at->matrix_left == 0)
             wait = i;
-        if (at->kind != ASM_MATRIX)
+        if (at->kind != ASM_MATRIX) {
+            seen |= last && names_sum(at->text, last);
             continue;
-        int pair = last && strcmp(last->result, at->result) == 0;
+        }
+        int pair = last && strcmp(last->result, at->sum) == 0;
         pairs += pair;
-        if (pair && wait >= 0 && !waits++)
+        if (pair && wait >= 0 && !seen && !waits++)
             first_wait = wait, first = i;
         last = at;
-        wait = -1;
+        wait = -1, seen = 0;
     }
     if (waits)
         asm_find(findings, ASM_FOUND_matrix_serialised, flow->kernel, first_wait, first,
