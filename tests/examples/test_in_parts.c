@@ -85,6 +85,25 @@ static void states_of_mamba_2(void **state)
                     2 + test_random(16));
 }
 
+/* Whatever the launches before left between them: timing starts a problem again and again. */
+static void again_the_same_bits(void **state)
+{
+    words_case test = {.kernel = &tw_kernel_linear_attention,
+                       .words = "d=64 dv=64 decay=step state=1 H=2 S=300 D=64 DV=64 split=3"};
+    tw_problem *problem = words_run(&test);
+    const tw_tensor *o = tw_problem_tensor(problem, "o");
+    const size_t bytes = o->count * tw_dtype_bytes(o->dtype);
+    void *again = malloc(bytes);
+    double milliseconds;
+    (void)state;
+    test_ok(tw_problem_launch(problem));
+    test_ok(tw_problem_time(problem, 1, &milliseconds));
+    test_ok(tw_target_read(test_target, again, o->argument.data, bytes));
+    assert_memory_equal(again, o->result, bytes);
+    free(again);
+    tw_problem_free(problem);
+}
+
 static int parts_of(const char *words)
 {
     words_case test = {.kernel = &tw_kernel_linear_attention, .words = words};
@@ -136,6 +155,7 @@ static int run(const char *name)
         cmocka_unit_test(without_causality),
         cmocka_unit_test(gates_at_0_and_at_1),
         cmocka_unit_test(states_of_mamba_2),
+        cmocka_unit_test(again_the_same_bits),
         cmocka_unit_test(chosen_where_blocks_are_few),
         cmocka_unit_test(what_cannot_go_in_parts),
     };
