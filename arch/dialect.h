@@ -32,6 +32,8 @@
 #define TW_FN static __device__ inline __attribute__((always_inline))
 #elif defined(__HIP__)
 #define TW_FN static __attribute__((device)) inline __attribute__((always_inline))
+#elif defined(TW_CALLED) /* on a host: quick to compile, slow to run, for kernels that run once */
+#define TW_FN static inline __attribute__((unused))
 #else
 #define TW_FN static inline __attribute__((always_inline))
 #endif

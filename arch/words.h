@@ -12,11 +12,14 @@
 #include "convert.h"
 #include "shared.h"
 
+/* Matrix instructions see f32 words as floats. */
+typedef uint32_t tw__word __attribute__((may_alias));
+
 #define TW__FRAGMENT_STORAGE(dtype, cores) uint32_t tw__cores[(cores)*TW_CORE_ELEMENTS * TW_BYTES_##dtype / 4]
 
 TW_FN float tw__element(const void *tile, int dtype, int element)
 {
-    const uint32_t *words = (const uint32_t *)tile;
+    const tw__word *words = (const tw__word *)tile;
     if (dtype == TW_f32)
         return tw__float_of(words[element]);
     return tw__value_of(words[element / 2] >> (element % 2 * 16) & 0xffffu, dtype);
@@ -24,7 +27,7 @@ TW_FN float tw__element(const void *tile, int dtype, int element)
 
 TW_FN void tw__set_pair(void *tile, int dtype, int element, float low, float high)
 {
-    uint32_t *words = (uint32_t *)tile;
+    tw__word *words = (tw__word *)tile;
     if (dtype == TW_f32) {
         words[element] = tw__bits_of(low);
         words[element + 1] = tw__bits_of(high);
@@ -36,7 +39,7 @@ TW_FN void tw__set_pair(void *tile, int dtype, int element, float low, float hig
 /* Leaves the word's other half as it is: only for elements that have been set before. */
 TW_FN void tw__set_element(void *tile, int dtype, int element, float value)
 {
-    uint32_t *words = (uint32_t *)tile;
+    tw__word *words = (tw__word *)tile;
     int shift = element % 2 * 16;
     if (dtype == TW_f32)
         words[element] = tw__bits_of(value);
@@ -54,14 +57,14 @@ TW_FN void tw__set_raw(void *tile, int dtype, int element, const uint32_t *words
 {
     TW_UNROLL
     for (int w = 0; w < count * tw__bytes(dtype) / 4; w++)
-        ((uint32_t *)tile)[element * tw__bytes(dtype) / 4 + w] = words[w];
+        ((tw__word *)tile)[element * tw__bytes(dtype) / 4 + w] = words[w];
 }
 
 TW_FN void tw__get_raw(uint32_t *words, const void *tile, int dtype, int element, int count)
 {
     TW_UNROLL
     for (int w = 0; w < count * tw__bytes(dtype) / 4; w++)
-        words[w] = ((const uint32_t *)tile)[element * tw__bytes(dtype) / 4 + w];
+        words[w] = ((const tw__word *)tile)[element * tw__bytes(dtype) / 4 + w];
 }
 
 /* A 16x16 core, element by element: what a machine falls back to where no wider read fits. (row, col) is

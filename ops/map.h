@@ -31,7 +31,12 @@
 /* Elements or slots of this lane; tiles are written two at a time, a 16-bit pair being one register. */
 TW_FN int tw__count(tw__ref x) { return tw__kind(x) == TW__VECTOR ? tw__vector_slots(x) : tw__elements(x); }
 TW_FN int tw__step(tw__ref x) { return tw__kind(x) == TW__VECTOR ? 1 : 2; }
-TW_FN float tw__get(tw__ref x, int n) { return tw__element(x.data, tw__dtype(x), n); }
+
+/* A vector is floats, a tile 32-bit words: each is read as what it was written as (C11 6.5p7). */
+TW_FN float tw__get(tw__ref x, int n)
+{
+    return tw__kind(x) == TW__VECTOR ? ((const float *)x.data)[n] : tw__element(x.data, tw__dtype(x), n);
+}
 
 TW_FN void tw__put(tw__ref x, int n, float low, float high)
 {

@@ -34,7 +34,10 @@ typedef struct {
     int fault;
 } planted_case;
 
-static float planted_in[ELEMENTS] TW_ALIGN(256), planted_out[ELEMENTS] TW_ALIGN(256);
+/* Apart, or what is one element outside of `in` would be an element of `out`. */
+static struct {
+    float in[ELEMENTS], gap[64], out[ELEMENTS];
+} planted_tensors TW_ALIGN(256);
 static int planted_here, planted_there; /* lines */
 static const char *planted_file;
 
@@ -50,21 +53,21 @@ static tw_findings planted_run(void (*kernel)(const void *), int waves, int bloc
     static tw_finding room[TW_FINDINGS_MAX];
     static tw_tensor_map map, out_map;
     static char message[512];
-    planted_case test = {planted_in, planted_out, &map, &out_map, fault};
-    tw_tensor_arg tensor = {.data = planted_in, .dim = {64, 64}, .stride = {64, 1}};
-    tw_tensor_arg out = {.data = planted_out, .dim = {64, 60}, .stride = {64, 1}};
+    planted_case test = {planted_tensors.in, planted_tensors.out, &map, &out_map, fault};
+    tw_tensor_arg tensor = {.data = planted_tensors.in, .dim = {64, 64}, .stride = {64, 1}};
+    tw_tensor_arg out = {.data = planted_tensors.out, .dim = {64, 60}, .stride = {64, 1}};
     tw_tensor_map_request box = {&tensor, 2, TW_DTYPE_F32, 8, 32, 128},
                           out_box = {&out, 2, TW_DTYPE_F32, 8, 32, 128};
     const tw_memory memory[] = {
         {.name = "in",
-         .data = planted_in,
+         .data = planted_tensors.in,
          .rows = 64,
          .row_bytes = 256,
          .stride = 256,
          .element_bytes = 4,
          .is_input = 1},
         {.name = "out",
-         .data = planted_out,
+         .data = planted_tensors.out,
          .rows = 64,
          .row_bytes = 240,
          .stride = 256,
