@@ -123,10 +123,6 @@ static tw_status verify(const verify_options *given, conform *suite, cli_verific
     else
         TW_TRY(tw_target_open(given->target, &verification->target));
     const tw_target_id *here = verification->target ? tw_target_identity(verification->target) : &id;
-    /* Half the time to compile, the same arithmetic. A user's own flags stay. */
-    const int own_flags = here->kind == TW_TARGET_EMULATED && !getenv("TW_CFLAGS");
-    if (own_flags)
-        setenv("TW_CFLAGS", "-O1 -g1", 1);
     conform_walk(suite, CONFORM_COLLECT, NULL, here);
     printf("verifying %s%s%s, seed %lld, %ld instances\n", here->name, verification->target ? ", " : "",
            verification->target ? tw_target_device(verification->target) : "", given->seed,
@@ -145,8 +141,6 @@ static tw_status verify(const verify_options *given, conform *suite, cli_verific
     conform_walk(suite, CONFORM_RUN, verification->target, here);
     verification->passed = conform_passed(suite);
     verification->failed = conform_failed(suite);
-    if (own_flags)
-        unsetenv("TW_CFLAGS");
     run_suites(verification, given);
     return tw_ok();
 }
