@@ -159,7 +159,8 @@ static tw_status fill(const tw_problem *problem, const tw_kernel_info *info, int
     if (__builtin_mul_overflow(blocks, tw_problem_size(problem, "H"), &blocks) ||
         __builtin_mul_overflow(blocks, (tw_problem_size(problem, "DV") + width - 1) / width, &blocks) ||
         __builtin_mul_overflow(blocks, parts, &blocks) || blocks > INT32_MAX)
-        return tw_fail(TW_INVALID, "linear_attention: more than 2^31 - 1 blocks; make B, H or DV smaller");
+        return tw_fail(TW_INVALID,
+                       "linear_attention: more than 2^31 - 1 blocks; make B, H, DV or split smaller");
     *args = (linear_arguments){
         .q = linear_by_heads(problem, "q"),
         .k = linear_by_heads(problem, "k"),

@@ -155,7 +155,7 @@ static tw_status fill(const tw_problem *problem, const tw_kernel_info *info, int
     if (__builtin_mul_overflow(blocks, tw_problem_size(problem, "H"), &blocks) ||
         __builtin_mul_overflow(blocks, ssm_sequence_count(problem), &blocks) ||
         __builtin_mul_overflow(blocks, parts, &blocks) || blocks > INT32_MAX)
-        return tw_fail(TW_INVALID, "ssm: more than 2^31 - 1 blocks; make B, H or P smaller");
+        return tw_fail(TW_INVALID, "ssm: more than 2^31 - 1 blocks; make B, H, P or split smaller");
     *args = (ssm_arguments){
         .x = by_heads(problem, "x"),
         .b = by_heads(problem, "b"),
