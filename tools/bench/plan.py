@@ -81,6 +81,8 @@ MEMORY = [
     ("mamba-2 16x4096", "ssm", "n=64", "B=16 S=4096 H=64 P=64 N=64", "B=1 S=200 H=2 P=64 N=64", 1),
     ("mamba-2 1x65536, 8 heads", "ssm", "n=128", "B=1 S=65536 H=8 P=64 N=128", "B=1 S=1000 H=2 P=64 N=128 split=4", 3),
     ("mamba-1 4x4096", "selective_scan", "n=16", "B=4 L=4096 E=4096 N=16", "B=1 L=200 E=100 N=16", 3),
+    ("mamba-1 step 512x5120", "selective_scan_step", "n=16", "B=512 E=5120 N=16", "B=3 E=100 N=16", 3),
+    ("rotary 4x4096", "rotary", "cols=64", "B=4 S=4096 H=32 Hk=8 D=128 R2=64", "S=100 H=2 Hk=1 D=128 R2=64", 3),
 ]
 
 
