@@ -20,6 +20,7 @@
  *
  * Nouns   tiles/register.h  tw_rt, tw_rv     tiles/shared.h  tw_st, tw_sv, tw_view     tiles/global.h  tw_gl
  * Verbs   ops/load.h ops/store.h   tw_load, tw_store, tw_load_transposed
+ *         ops/gather.h             tw_gather
  *         ops/random.h             tw_random_bits
  *         ops/store_async.h        tw_store_async, tw_staging
  *         ops/rotate.h ops/angle.h tw_rotate, tw_rotate_pairs, tw_turns, tw_cos_turns, tw_sin_turns
@@ -27,6 +28,7 @@
  *         ops/reduce.h             tw_row_max ... tw_tile_sum
  *         ops/dot.h                tw_row_dot, tw_col_dot, tw_dot, tw_outer_add
  *         ops/scan.h               tw_row_scan, tw_col_scan, tw_scan: running sums ... and linear recurrences
+ *         ops/scan_shared.h        tw_col_scan_shared
  *         ops/convert.h            tw_convert, tw_transpose
  *         ops/tril_inverse.h       tw_tril_inverse
  *         ops/mask.h ops/decay.h   tw_tril, tw_mask_causal ..., tw_tril_decay
@@ -54,6 +56,7 @@
 #include "ops/convert.h"
 #include "ops/decay.h"
 #include "ops/dot.h"
+#include "ops/gather.h"
 #include "ops/grid.h"
 #include "ops/load.h"
 #include "ops/map.h"
@@ -66,6 +69,7 @@
 #include "ops/reduce.h"
 #include "ops/rotate.h"
 #include "ops/scan.h"
+#include "ops/scan_shared.h"
 #include "ops/softmax.h"
 #include "ops/store.h"
 #include "ops/store_async.h"

@@ -11,6 +11,7 @@
  *   tw_map_col(t, x, v, y, expr)      y: the column's value in vector v
  *   tw_map_row_at(t, x, c, v, y, expr)   as tw_map_row; c: the element's column in the tile
  *   tw_map2(t, x, u, y, expr)         y: the element of u, a tile or vector like t
+ *   tw_map2_at(t, x, u, y, r, c, expr)   both of tw_map2 and tw_map_at
  *
  * Named maps, dst first:
  *   tw_exp tw_exp2 tw_log tw_log2 tw_sqrt tw_rsqrt tw_tanh tw_sigmoid tw_silu tw_gelu tw_gelu_tanh tw_relu
@@ -147,6 +148,17 @@ TW_FN void tw__set_one(tw__ref x, int n, float value)
     do {                                                                                                     \
         TW__CHECK_ALIKE("tw_map2", t, u);                                                                    \
         TW__MAP_BESIDE(t, x, u, y, expr)                                                                     \
+    } while (0)
+#define tw_map2_at(t, x, u, y, r, c, expr)                                                                   \
+    do {                                                                                                     \
+        TW__CHECK_ALIKE("tw_map2_at", t, u);                                                                 \
+        TW_UNROLL                                                                                            \
+        for (int tw__n = 0, tw__all = tw__count(TW__REF(t)); tw__n < tw__all; tw__n++) {                     \
+            const float x = tw__get(TW__REF(t), tw__n), y = tw__get(TW__REF(u), tw__n);                      \
+            const int r = tw__row_of(TW__REF(t), tw__n), c = tw__col_of(TW__REF(t), tw__n);                  \
+            (void)x, (void)y, (void)r, (void)c;                                                              \
+            tw__set_one(TW__REF(t), tw__n, (expr));                                                          \
+        }                                                                                                    \
     } while (0)
 
 /* clang-format off */

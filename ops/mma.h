@@ -198,14 +198,15 @@ TW_FN int tw__mma_in_turns(tw__ref d, tw__ref a, tw__ref b, int transpose_a, int
 }
 #endif
 
-/* in_step: stands in a TW_COMPUTE, of `pipe`. */
+/* in_step: stands in a TW_COMPUTE, of `pipe`. A wave with one core of d has two sums, added in the end: else
+ * each of its products would wait for the one before. */
 TW_FN void tw__mma(tw__ref d, tw__ref a, tw__ref b, int transpose_a, int transpose_b, int accumulate,
                    int in_step, tw__pipeline *pipe)
 {
     int dtype = tw__dtype(a), depth = tw__mma_depth(dtype),
         cores_k = (transpose_a ? a.rows : a.cols) / TW_CORE;
-    int paired = tw__loads_pairs(a, b);
-    uint32_t left[TW__CORES_MAX][2 * TW_CORE_ELEMENTS], right[2 * TW_CORE_ELEMENTS];
+    int paired = tw__loads_pairs(a, b), sums = tw__elements(d) == TW_CORE_ELEMENTS && cores_k > depth ? 2 : 1;
+    uint32_t left[TW__CORES_MAX][2 * TW_CORE_ELEMENTS], right[2 * TW_CORE_ELEMENTS], second[TW_CORE_ELEMENTS];
     if (d.idle)
         return;
     if (TW__TEAM_MMA && tw__mma_by_team(d, a, b, transpose_a, transpose_b, 1, accumulate))
@@ -215,6 +216,9 @@ TW_FN void tw__mma(tw__ref d, tw__ref a, tw__ref b, int transpose_a, int transpo
         tw__set_pair(d.data, TW_f32, n, 0.0f, 0.0f);
     if (tw__mma_in_turns(d, a, b, transpose_a, transpose_b, in_step, pipe))
         return;
+    TW_UNROLL
+    for (int n = 0; n < (sums == 2 ? TW_CORE_ELEMENTS : 0); n += 2)
+        tw__set_pair(second, TW_f32, n, 0.0f, 0.0f);
     TW_UNROLL
     for (int k = 0; k < cores_k; k += depth) {
         int deep = cores_k - k < depth ? 1 : depth;
@@ -230,11 +234,16 @@ TW_FN void tw__mma(tw__ref d, tw__ref a, tw__ref b, int transpose_a, int transpo
             for (int i = 0, rows = tw__core_rows(d); i < rows; i++) {
                 void *cores_a =
                     tw__is_shared(a) ? left[i] : tw__operand_cores(a, left[i], 0, i, k, deep, 0, 0);
-                tw__mma_core(tw__core_of(d.data, TW_f32, tw__core_index(d, i, j)), cores_a, cores_b, dtype,
-                             deep);
+                void *sum =
+                    k / depth % sums == 1 ? second : tw__core_of(d.data, TW_f32, tw__core_index(d, i, j));
+                tw__mma_core(sum, cores_a, cores_b, dtype, deep);
             }
         }
     }
+    TW_UNROLL
+    for (int n = 0; n < (sums == 2 ? TW_CORE_ELEMENTS : 0); n += 2)
+        tw__set_pair(d.data, TW_f32, n, tw__element(d.data, TW_f32, n) + tw__element(second, TW_f32, n),
+                     tw__element(d.data, TW_f32, n + 1) + tw__element(second, TW_f32, n + 1));
 }
 
 #endif

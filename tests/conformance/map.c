@@ -55,6 +55,7 @@ TW_KERNEL(conform_map, TW_TEAM_THREADS, (conform_args, g))
     case MAP_map_row_at: tw_map_row_at(d, v, c, rows, w, w + (float)c); break;
     case MAP_map_col: tw_map_col(d, v, cols, w, v - 2.0f * w); break;
     case MAP_map2: tw_map2(d, v, y, w, w - 3.0f * v); break;
+    case MAP_map2_at: tw_map2_at(d, v, y, w, r, c, (r + c) % 2 ? w : v); break;
     case MAP_rotate_x: tw_rotate(d, y, z, x); break;
     case MAP_rotate_y:
         tw_rotate(d, y, z, x);

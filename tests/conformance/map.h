@@ -11,8 +11,8 @@
     ROW(gelu) ROW(gelu_tanh) ROW(relu) ROW(abs)
 #define MAP_BINARY(ROW) ROW(add) ROW(sub) ROW(mul) ROW(div) ROW(min) ROW(max)
 #define MAP_OTHER(ROW)                                                                                       \
-    ROW(fma) ROW(select) ROW(clamp) ROW(fill) ROW(zero) ROW(map) ROW(map_at) ROW(map2) ROW(rotate_x)         \
-    ROW(rotate_y) ROW(broadcast_row) ROW(broadcast_col) ROW(map_row) ROW(map_row_at) ROW(map_col)
+    ROW(fma) ROW(select) ROW(clamp) ROW(fill) ROW(zero) ROW(map) ROW(map_at) ROW(map2) ROW(map2_at)          \
+    ROW(rotate_x) ROW(rotate_y) ROW(broadcast_row) ROW(broadcast_col) ROW(map_row) ROW(map_row_at) ROW(map_col)
 
 #define MAP_CODE(name) MAP_##name,
 #define MAP_CODE_ROW(name) MAP_##name##_row,

@@ -52,6 +52,7 @@ TW_KERNEL(conform_vector, TW_TEAM_THREADS, (conform_args, g))
     case MAP_map: tw_map(d, v, 2.0f * v + g.value[0]); break;
     case MAP_map_at: tw_map_at(d, v, r, c, v + (float)(r * MAP_MAP_AT_ROW + c)); break;
     case MAP_map2: tw_map2(d, v, y, w, w - 3.0f * v); break;
+    case MAP_map2_at: tw_map2_at(d, v, y, w, r, c, (r + c) % 2 ? w : v); break;
     case MAP_rotate_x: tw_rotate(d, y, z, x); break;
     case MAP_rotate_y:
         tw_rotate(d, y, z, x);

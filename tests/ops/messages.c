@@ -379,6 +379,12 @@ MISTAKE(dot_scratch)
 /* says: TW076 tw_dot(x, t.rows, t.cols): needs two vectors of one axis and length */
 MISTAKE(dot_axis) { float x; tw_dot(x, t.rows, OR(t.cols, t.rows)); tw_fill(t.rows, x); UNUSED; }
 
+/* says: TW077 tw_gather(t.acc, t.turned, ...): fills a register tile from a shared tile or view */
+MISTAKE(gather_source) { OR(tw_gather(t.acc, t.turned, r, c, c, r), tw_gather(t.acc, sh->wide, r, c, r, c)); UNUSED; }
+
+/* says: TW078 tw_col_scan_shared(sh->s, ...): takes a shared f32 tile or view of a multiple of 16 rows */
+MISTAKE(scan_shared) { tw_col_scan_shared(OR(sh->s, sh->wide), sum); UNUSED; }
+
 /* says: TW083 tw_tril_inverse(t.square, part): takes a tw_rt(f32, C, C, acc), C 16, 32 or 64, and a shared */
 MISTAKE(tril_dtype)
 {

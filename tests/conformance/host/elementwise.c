@@ -77,6 +77,7 @@ double conform_map_value(int op, const conform_element *e)
     case MAP_map: return 2 * e->x + e->scalar[0];
     case MAP_map_at: return e->x + (double)(e->tile_row * MAP_MAP_AT_ROW + e->tile_col);
     case MAP_map2: return e->y - 3 * e->x;
+    case MAP_map2_at: return (e->tile_row + e->tile_col) % 2 ? e->y : e->x;
     case MAP_rotate_x: return e->x * e->z - e->y * e->x;
     case MAP_rotate_y: return e->x * e->x + e->y * e->z;
     case MAP_broadcast_row: return e->row;
@@ -125,6 +126,7 @@ double conform_map_tolerance(int op, const conform_element *e, double value)
     case MAP_max_row:
     case MAP_max_col:
     case MAP_select:
+    case MAP_map2_at:
     case MAP_clamp:
     case MAP_fill:
     case MAP_zero:
