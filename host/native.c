@@ -109,8 +109,9 @@ static tw_status native_load(tw_target *target, const char *path, const char *ke
         status = tw_fail(TW_INVALID, "%s has no symbol %s; its source must end with TW_EXPORT(%s, ...)", path,
                          info ? launch_name : info_name, kernel);
     } else {
-        loaded->info = *info;
-        status = tw_info_check(info, path, kernel);
+        status = tw_info_check(info, path, kernel); /* another ABI's may be shorter */
+        if (status.code == TW_OK)
+            loaded->info = *info;
     }
     free(info_name);
     free(launch_name);

@@ -109,6 +109,7 @@ TW__EMU_FUNCTION void tw__emu_close_workspace(tw__emu_workspace *space)
         tw__emu_fiber_end(&lane->fiber);
         free(lane->copies.copy);
     }
+    tw__emu_lane_state = NULL; /* this thread is no lane any more */
     for (int rank = 0; rank < cluster->blocks; rank++)
         if (cluster->block[rank].async.state)
             cluster->block[rank].async.reset(&cluster->block[rank]);

@@ -12,9 +12,9 @@
 static const char kernel_source[] =
     "#include <stdint.h>\n"
     "#include <tiles/tile.h>\n"
-    "typedef struct { uint32_t abi, threads, shared_bytes, args_bytes; int32_t tile[8]; } info;\n"
+    "typedef struct { uint32_t abi, threads, shared_bytes, args_bytes, cluster; int32_t tile[8]; } info;\n"
     "typedef struct { const void *args; uint32_t grid[3]; } request;\n"
-    "const info add_info = { ABI, 1, 0, sizeof(int *), { TILE } };\n"
+    "const info add_info = { ABI, 1, 0, sizeof(int *), 1, { TILE } };\n"
     "int add_launch(const request *r)\n"
     "{ **(int *const *)r->args += AMOUNT * (int)r->grid[0]; return 0; }\n";
 
