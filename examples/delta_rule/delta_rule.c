@@ -15,20 +15,17 @@
 
 typedef struct {
     tw_st(DELTA_DTYPE, DELTA_C, DELTA_D) q, k;
-    tw_st(DELTA_DTYPE, DELTA_C, DELTA_N) v; /* then diag(b) (V - decay K S), then U */
+    tw_st(DELTA_DTYPE, DELTA_C, DELTA_PART) v[DELTA_PARTS]; /* then diag(b) (V - decay K S), then U */
 } delta_stage;
 
 typedef struct {
-    tw_st(DELTA_DTYPE, DELTA_C, DELTA_C) scores;
-    union {
-        tw_st(DELTA_DTYPE, DELTA_C, DELTA_C) inverse;
-        tw_st(DELTA_DTYPE, DELTA_C, DELTA_N) weighted; /* decay U, as the state takes it */
-    } of;
+    tw_st(DELTA_DTYPE, DELTA_C, DELTA_C) inverse, scores;
 } delta_factors;
 
 typedef struct {
     tw_ring(delta_stage, DELTA_STAGES) ring;
-    tw_st(DELTA_DTYPE, DELTA_D, DELTA_N) state; /* as the next chunk multiplies it */
+    tw_st(DELTA_DTYPE, DELTA_D, DELTA_PART) state[DELTA_PARTS];    /* as the next chunk multiplies it */
+    tw_st(DELTA_DTYPE, DELTA_C, DELTA_PART) weighted[DELTA_PARTS]; /* decay U, as the state takes it */
     union {
         tw_st(f32, DELTA_C, DELTA_C) via;
         delta_factors by;
@@ -39,21 +36,24 @@ typedef struct {
 TW_KERNEL(delta_rule, TW_PIPELINED_THREADS, (delta_args, g))
 {
     const delta_work w = delta_plan(&g);
-    tw_rt(f32, DELTA_D, DELTA_N, acc) state;
-    tw_rt(f32, DELTA_C, DELTA_N, acc) o;
+    tw_rt(f32, DELTA_D, DELTA_PART, acc) state[DELTA_PARTS];
+    tw_rt(f32, DELTA_C, DELTA_PART, acc) o;
     tw_rt(f32, DELTA_C, DELTA_C, acc) s;
-    tw_rt(DELTA_DTYPE, DELTA_C, DELTA_N, acc) values;
+    tw_rt(DELTA_DTYPE, DELTA_C, DELTA_PART, acc) values;
     tw_rv(f32, DELTA_C, row) rows, before, weights, beta, next, next_beta;
     tw_rv(f32, DELTA_C, a_col) sums;
     tw_rv(f32, DELTA_C, col) cols;
     float last = 0.0f;
-    TW_SHARED(delta_shared, shared);
+    TW_SHARED_ALL(delta_shared, shared);
     TW_PIPE(pipe, shared->ring);
 
-    tw_zero(state);
-    if (DELTA_STATE)
-        tw_load(state, g.initial, w.batch, w.head, 0, w.column);
-    tw_store(shared->state, state);
+    TW_UNROLL
+    for (int p = 0; p < DELTA_PARTS; p++) {
+        tw_zero(state[p]);
+        if (DELTA_STATE)
+            tw_load(state[p], g.initial, w.batch, w.head, 0, w.column + p * DELTA_PART);
+        tw_store(shared->state[p], state[p]);
+    }
     tw_load(next_beta, g.betas, w.batch, w.head, 0);
     if (DELTA_GATED)
         tw_load(next, g.gates, w.batch, w.head, 0);
@@ -61,7 +61,8 @@ TW_KERNEL(delta_rule, TW_PIPELINED_THREADS, (delta_args, g))
     TW_PIPELINE (pipe, w.chunks) {
         TW_LOAD (pipe, i, stage) {
             tw_load_async(stage->k, g.k, w.batch, w.head, i * DELTA_C);
-            tw_load_async(stage->v, g.v, w.batch, w.head, i * DELTA_C, w.column);
+            for (int p = 0; p < DELTA_PARTS; p++)
+                tw_load_async(stage->v[p], g.v, w.batch, w.head, i * DELTA_C, w.column + p * DELTA_PART);
             tw_load_async(stage->q, g.q, w.batch, w.head, i * DELTA_C);
         }
         TW_COMPUTE (pipe, i, stage) {
@@ -87,13 +88,16 @@ TW_KERNEL(delta_rule, TW_PIPELINED_THREADS, (delta_args, g))
                 tw_copy(weights, rows);
                 tw_map(weights, x, tw_exp2f(last - x));
             }
-            tw_mm_AB(o, stage->k, shared->state);
-            if (DELTA_GATED)
-                tw_map_row(o, x, before, y, x * y);
-            tw_load(values, stage->v);
-            tw_sub(o, values, o);
-            tw_map_row(o, x, beta, y, x * y);
-            tw_store(stage->v, o);
+            TW_ROLLED
+            for (int p = 0; p < DELTA_PARTS; p++) {
+                tw_mm_AB(o, stage->k, shared->state[p]);
+                if (DELTA_GATED)
+                    tw_map_row(o, x, before, y, x * y);
+                tw_load(values, stage->v[p]);
+                tw_sub(o, values, o);
+                tw_map_row(o, x, beta, y, x * y);
+                tw_store(stage->v[p], o);
+            }
 
             tw_mm_ABt(s, stage->k, stage->k);
             tw_map_row(s, x, beta, y, x * y);
@@ -101,7 +105,7 @@ TW_KERNEL(delta_rule, TW_PIPELINED_THREADS, (delta_args, g))
                 tw_tril_decay(s, -1, rows, cols);
             tw_tril_inverse(s, shared->chunk.via);
             tw_meet();
-            tw_store(shared->chunk.by.of.inverse, s);
+            tw_store(shared->chunk.by.inverse, s);
 
             tw_mm_ABt(s, stage->q, stage->k);
             if (DELTA_GATED)
@@ -111,37 +115,44 @@ TW_KERNEL(delta_rule, TW_PIPELINED_THREADS, (delta_args, g))
             tw_store(shared->chunk.by.scores, s);
             tw_meet();
 
-            tw_mm_AB(o, shared->chunk.by.of.inverse, stage->v);
-            tw_meet();
-            tw_store(stage->v, o);
-            if (DELTA_GATED) {
-                tw_map_row(o, x, weights, y, x * y);
-                tw_store(shared->chunk.by.of.weighted, o);
-            }
-            tw_mm_async(o, stage->q, shared->state, 0, 0);
-            if (DELTA_GATED) {
-                tw_mma_wait(o);
-                tw_map_row(o, x, before, y, x * y);
-            }
-            tw_meet();
+            TW_ROLLED
+            for (int p = 0; p < DELTA_PARTS; p++) {
+                tw_mm_AB(o, shared->chunk.by.inverse, stage->v[p]);
+                tw_meet();
+                tw_store(stage->v[p], o);
+                if (DELTA_GATED) {
+                    tw_map_row(o, x, weights, y, x * y);
+                    tw_store(shared->weighted[p], o);
+                }
+                tw_mm_async(o, stage->q, shared->state[p], 0, 0);
+                if (DELTA_GATED) {
+                    tw_mma_wait(o);
+                    tw_map_row(o, x, before, y, x * y);
+                }
+                tw_meet();
 
-            tw_mma_AB(o, shared->chunk.by.scores, stage->v);
-            tw_map(o, x, x * g.scale);
-            tw_store(g.o, o, w.batch, w.head, t0, w.column);
-            if (DELTA_GATED) {
-                tw_map(state, x, x * tw_exp2f(last));
-                tw_mma_AtB(state, stage->k, shared->chunk.by.of.weighted);
-            } else {
-                tw_mma_AtB(state, stage->k, stage->v);
+                tw_mma_AB(o, shared->chunk.by.scores, stage->v[p]);
+                tw_map(o, x, x * g.scale);
+                tw_store(g.o, o, w.batch, w.head, t0, w.column + p * DELTA_PART);
             }
-            tw_store(shared->state, state);
+            TW_UNROLL
+            for (int p = 0; p < DELTA_PARTS; p++) {
+                if (DELTA_GATED) {
+                    tw_map(state[p], x, x * tw_exp2f(last));
+                    tw_mma_AtB(state[p], stage->k, shared->weighted[p]);
+                } else {
+                    tw_mma_AtB(state[p], stage->k, stage->v[p]);
+                }
+                tw_store(shared->state[p], state[p]);
+            }
         }
     }
-    if (DELTA_STATE)
-        tw_store(g.final, state, w.batch, w.head, 0, w.column);
+    TW_UNROLL
+    for (int p = 0; p < DELTA_PARTS && DELTA_STATE; p++)
+        tw_store(g.final, state[p], w.batch, w.head, 0, w.column + p * DELTA_PART);
 }
 
 TW_EXPORT(delta_rule, delta_args, delta_shared, DELTA_C, DELTA_D, DELTA_N)
 TW_STREAM(delta_rule, delta_args, q, delta_stage, q)
 TW_STREAM(delta_rule, delta_args, k, delta_stage, k)
-TW_STREAM(delta_rule, delta_args, v, delta_stage, v)
+TW_STREAM(delta_rule, delta_args, v, delta_stage, v[0])

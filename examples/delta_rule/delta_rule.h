@@ -46,11 +46,15 @@ typedef struct {
     float scale;
 } delta_args;
 
-#define DELTA_TUNE(machine, d, chunk, dv, rows, cols, stages)                                                \
-    enum { DELTA_C_##machine##_##d = chunk, DELTA_N_##machine##_##d = dv };                                  \
+#define DELTA_TUNE(machine, d, chunk, dv, part, rows, cols, stages)                                          \
+    enum {                                                                                                   \
+        DELTA_C_##machine##_##d = chunk,                                                                     \
+        DELTA_N_##machine##_##d = dv,                                                                        \
+        DELTA_PART_##machine##_##d = part                                                                    \
+    };                                                                                                       \
     enum { DELTA_ROWS_##machine##_##d = rows, DELTA_COLS_##machine##_##d = cols };                           \
     enum { DELTA_STAGES_##machine##_##d = stages };                                                          \
-    TW_STATIC_ASSERT(chunk % (16 * rows) == 0 && d % (16 * rows) == 0 && dv % (16 * cols) == 0 &&            \
+    TW_STATIC_ASSERT(chunk % (16 * rows) == 0 && d % (16 * rows) == 0 && part % (16 * cols) == 0 &&          \
                          chunk % (16 * cols) == 0,                                                           \
                      "delta_rule/tune.def: tile of " #machine);
 #include "tune.def"
@@ -61,10 +65,13 @@ enum {
     DELTA_C = DELTA_TUNED(DELTA_C_),
     DELTA_WIDTH = DELTA_STEP ? DELTA_STEP_COLUMNS : (int)DELTA_TUNED(DELTA_N_),
     DELTA_N = (int)DELTA_DV < (int)DELTA_WIDTH ? (int)DELTA_DV : (int)DELTA_WIDTH,
+    DELTA_PART = DELTA_N < DELTA_TUNED(DELTA_PART_) ? (int)DELTA_N : (int)DELTA_TUNED(DELTA_PART_),
+    DELTA_PARTS = DELTA_N / DELTA_PART,
     DELTA_STAGES = DELTA_TUNED(DELTA_STAGES_),
     DELTA_GATED = (int)TW__JOIN(DELTA_DECAY_, DELTA_DECAY) == (int)DELTA_DECAY_step
 };
 TW_STATIC_ASSERT(DELTA_DV % 32 == 0, "delta_rule: DELTA_DV must be a multiple of 32");
+TW_STATIC_ASSERT(DELTA_N % DELTA_PART == 0, "delta_rule: a block's value columns must be whole parts");
 
 TW_TEAM(DELTA_TUNED(DELTA_ROWS_), DELTA_TUNED(DELTA_COLS_));
 
