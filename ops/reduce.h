@@ -103,7 +103,7 @@ TW_FN void tw__reduce(tw__ref v, tw__ref t, int op, int by_row, int onto)
     for (int n = 0, slots = tw__vector_slots(v); n < slots; n++)
         found[n] = by_row && tw__is_line(t) ? tw__combine_line(op, t, n) : tw__neutral(op);
     TW_UNROLL
-    for (int n = 0; n < (by_row && tw__is_line(t) ? 0 : tw__elements(t)); n++) {
+    for (int n = 0, elements = by_row && tw__is_line(t) ? 0 : tw__elements(t); n < elements; n++) {
         int slot = by_row ? tw__row_slot(t, n) : tw__col_slot(t, n);
         found[slot] = tw__combine(op, found[slot], tw__get(t, n));
     }

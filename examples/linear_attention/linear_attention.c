@@ -23,7 +23,7 @@ typedef struct {
     tw_st(LINEAR_DTYPE, LINEAR_D,
           LINEAR_PART) state[LINEAR_PARTS]; /* as the next chunk's queries multiply it */
     tw_st(LINEAR_DTYPE, LINEAR_C, LINEAR_C) scores;
-    tw_sv(f32, LINEAR_D + 3 * LINEAR_C) vectors; /* z, rows, cols, least */
+    tw_sv(f32, LINEAR_D + 5 * LINEAR_C) vectors; /* z, rows, cols, least, gates, input gates */
 } linear_shared;
 
 TW_KERNEL(linear_attention, TW_PIPELINED_THREADS, (linear_args, g))
@@ -35,8 +35,8 @@ TW_KERNEL(linear_attention, TW_PIPELINED_THREADS, (linear_args, g))
     tw_rt(LINEAR_DTYPE, LINEAR_C, LINEAR_D, acc) mapped;
     tw_rt(LINEAR_DTYPE, LINEAR_C, LINEAR_D, a) q;
     tw_rt(LINEAR_DTYPE, LINEAR_D, LINEAR_C, a) kt;
-    tw_rv(f32, LINEAR_C, a_col) gate, input, next, next_input;
-    tw_rv(f32, LINEAR_C, row) rows, least, den, before, weights;
+    tw_rv(f32, LINEAR_C, a_col) gate, input;
+    tw_rv(f32, LINEAR_C, row) next, next_input, rows, least, den, before, weights;
     tw_rv(f32, LINEAR_C, col) cols;
     tw_rv(f32, LINEAR_D, row) z, added;
     tw_rv(f32, LINEAR_D, a_col) z_across;
@@ -47,6 +47,8 @@ TW_KERNEL(linear_attention, TW_PIPELINED_THREADS, (linear_args, g))
     tw_view(shared_rows, 1, LINEAR_C, shared->vectors, 0, LINEAR_D);
     tw_view(shared_cols, 1, LINEAR_C, shared->vectors, 0, LINEAR_D + LINEAR_C);
     tw_view(shared_least, 1, LINEAR_C, shared->vectors, 0, LINEAR_D + 2 * LINEAR_C);
+    tw_view(shared_gates, 1, LINEAR_C, shared->vectors, 0, LINEAR_D + 3 * LINEAR_C);
+    tw_view(shared_input, 1, LINEAR_C, shared->vectors, 0, LINEAR_D + 4 * LINEAR_C);
     TW_PIPE(pipe, shared->ring);
 
     TW_UNROLL
@@ -93,23 +95,33 @@ TW_KERNEL(linear_attention, TW_PIPELINED_THREADS, (linear_args, g))
                 tw_map_at(mapped, x, r, c, c < width ? LINEAR_FEATURE(x) : 0.0f);
                 tw_store(stage->k, mapped);
             }
+            if (LINEAR_PER_STEP) {
+                tw_store(shared_gates, next);
+                tw_load(next, g.gates, w.batch, w.head, t0 + LINEAR_C);
+            }
+            if (LINEAR_GATED_INPUT) {
+                tw_store(shared_input, next_input);
+                tw_load(next_input, g.input_gates, w.batch, w.head, t0 + LINEAR_C);
+            }
+            if (LINEAR_PER_STEP || LINEAR_GATED_INPUT)
+                tw_meet();
             if (LINEAR_WEIGHTED) {
                 if (LINEAR_PER_STEP) {
-                    tw_copy(gate, next);
+                    tw_load(gate, shared_gates);
                     tw_map(gate, x, linear_log2(x));
-                    tw_load(next, g.gates, w.batch, w.head, t0 + LINEAR_C);
                 } else {
                     tw_fill(gate, w.decay);
                     tw_map_at(gate, x, r, c, c < left ? x : 0.0f);
                 }
                 tw_scan(gate, sum);
-                tw_copy(input, gate);
-                if (LINEAR_SIGMOID_INPUT)
-                    tw_map2(input, x, next_input, y, x + linear_softplus2(-y * TW_LOG2_E));
-                if (LINEAR_EXP_INPUT)
-                    tw_map2(input, x, next_input, y, x - y * TW_LOG2_E);
                 if (LINEAR_GATED_INPUT)
-                    tw_load(next_input, g.input_gates, w.batch, w.head, t0 + LINEAR_C);
+                    tw_load(input, shared_input);
+                if (LINEAR_SIGMOID_INPUT)
+                    tw_map2(input, y, gate, x, x + linear_softplus2(-y * TW_LOG2_E));
+                else if (LINEAR_EXP_INPUT)
+                    tw_map2(input, y, gate, x, x - y * TW_LOG2_E);
+                else
+                    tw_copy(input, gate);
                 tw_map_at(input, x, r, c, c < left ? x : LINEAR_BEHIND);
                 tw_store(shared_cols, input);
                 if (LINEAR_EXP_INPUT) {
