@@ -57,6 +57,18 @@ typedef union {
     float value;
 } tw__float_bits;
 
+/* `bytes` on from the pointer, wherever that is: a tile may begin outside of its tensor. On a host it is
+ * computed as a number (C11 6.5.6p8); device compilers follow a pointer to its memory only through pointers.
+ */
+TW_FN char *tw__shifted(char *pointer, int64_t bytes)
+{
+#if defined(__CUDACC__) || defined(__HIP__) || defined(__AMDGCN__)
+    return pointer + bytes;
+#else
+    return (char *)((uintptr_t)pointer + (uintptr_t)bytes);
+#endif
+}
+
 TW_FN uint32_t tw__bits_of(float value)
 {
     tw__float_bits both;

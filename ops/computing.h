@@ -22,7 +22,7 @@ typedef struct {
 
 TW_FN tw__pipeline *tw__pipe_around(void *stage)
 {
-    return (tw__pipeline *)((char *)stage - offsetof(tw__pipe, stage));
+    return stage ? (tw__pipeline *)((char *)stage - offsetof(tw__pipe, stage)) : 0;
 }
 
 #ifdef __cplusplus

@@ -144,10 +144,10 @@ TW_FN tw__window tw__make_window(tw__ref g, tw__four dim, tw__four stride, tw__f
     w.col_count = tw__span_count(tw__extent(dims, dim, col, rank, 1), col_at);
     w.col_stride = tw__extent(strides, stride, col, rank, 0);
     w.dtype = tw__dtype(g);
-    w.data = base + offset * bytes;
+    w.data = tw__shifted(base, offset * bytes);
     lead = row > 0 ? tw__extent(strides, stride, 0, rank, 0) * at.v0 : 0;
     lead += row > 1 ? tw__extent(strides, stride, 1, rank, 0) * at.v1 : 0;
-    w.dense = base + (lead + row_at * w.row_stride + col_at) * bytes;
+    w.dense = tw__shifted(base, (lead + row_at * w.row_stride + col_at) * bytes);
     w.grain = (unsigned)(uintptr_t)base | (unsigned)(lead * bytes) | (unsigned)(w.row_stride * bytes) |
               (unsigned)(col_at * bytes);
     w.width = tw__extent(dims, dim, col, rank, 1);
