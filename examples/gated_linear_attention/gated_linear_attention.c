@@ -118,7 +118,7 @@ TW_KERNEL(gated_linear_attention, TW_PIPELINED_THREADS, (gated_args, g))
                 tw_meet();
                 tw_store(shared->operand.state, state[p]);
                 tw_meet();
-                tw_mm_AB(o, stage->q, shared->operand.state);
+                tw_mm_async(o, stage->q, shared->operand.state, 0, 0);
                 tw_mma_AB(o, shared->scores, stage->v[p]);
                 tw_map(o, x, x * g.scale);
                 tw_store(g.o, o, w.batch, w.head, i * GATED_C, w.column + p * GATED_PART);
