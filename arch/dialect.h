@@ -83,4 +83,7 @@ TW_FN float tw__float_of(uint32_t bits)
     return both.value;
 }
 
+/* The condition, which nearly always holds. */
+#define TW_LIKELY(condition) __builtin_expect(!!(condition), 1)
+
 #endif

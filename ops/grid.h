@@ -41,6 +41,10 @@ typedef struct {
 
 enum { TW__GRID_BAND = 8 }; /* rows of blocks walked together, column by column */
 
+/* A number that is not negative, and that the compiler then knows not to be: what a coordinate below 0 would
+ * ask for is not computed. */
+TW_FN int tw_natural(int x) { return x & 0x7fffffff; }
+
 /* Bijection on [0, count): block b runs on chiplet b % chiplets; chiplet x gets the x-th stretch, the first
  * count % chiplets of which are one longer. */
 TW_FN int tw__chiplet_order(int block, int count, int chiplets)
@@ -59,8 +63,8 @@ TW_FN tw_grid_place tw__grid_order(int block, int rows, int cols, int chiplets)
     int first = band * TW__GRID_BAND, inside = index - first * cols;
     int high = rows - first < TW__GRID_BAND ? rows - first : TW__GRID_BAND;
     tw_grid_place place;
-    place.row = tw__isa_uniform(first + inside % high);
-    place.col = tw__isa_uniform(inside / high);
+    place.row = tw_natural(tw__isa_uniform(first + inside % high));
+    place.col = tw_natural(tw__isa_uniform(inside / high));
     return place;
 }
 
@@ -72,11 +76,11 @@ TW_FN tw_grid_place tw__grid_groups(int block, int groups, int size, int chiplet
     int turn = block / chiplets, rest = block - even * size;
     tw_grid_place place;
     if (rest < 0) {
-        place.row = tw__isa_uniform(block % chiplets * whole + turn / size);
-        place.col = tw__isa_uniform(turn % size);
+        place.row = tw_natural(tw__isa_uniform(block % chiplets * whole + turn / size));
+        place.col = tw_natural(tw__isa_uniform(turn % size));
     } else {
-        place.row = tw__isa_uniform(even + rest % (groups - even));
-        place.col = tw__isa_uniform(rest / (groups - even));
+        place.row = tw_natural(tw__isa_uniform(even + rest % (groups - even)));
+        place.col = tw_natural(tw__isa_uniform(rest / (groups - even)));
     }
     return place;
 }

@@ -92,29 +92,47 @@
         (x) = (int)tw__shared_bits(tw__shared_of(TW__REF(s)), r, c);                                         \
     } while (0)
 
-/* The run of elements n... of tile t from the window, packed. */
-TW_FN void tw__load_run(uint32_t *words, tw__ref t, tw__window w, int n, int whole)
+/* One of a tile's many elements. */
+TW_FN uint32_t tw__element_bits(tw__window w, int r, int c)
+{
+    return tw__isa_global_load_if(tw__has_row(w, r) && tw__has_col(w, c), tw__window_at(w, r, c),
+                                  tw__bytes(w.dtype));
+}
+
+/* The run of elements n... of tile t from the window, packed. `runs`, where not 0, has all of the tile's. */
+TW_FN void tw__load_run(uint32_t *words, tw__ref t, tw__window w, int n, int whole, const tw__runs *runs)
 {
     int r = tw__element_row(t, n), c = tw__element_col(t, n), down = tw__flipped(t);
-    if (whole && tw__has_run(w, r, c, tw__run(t))) {
+    if (runs) {
+        tw__runs_load(words, runs, r, c * tw__bytes(w.dtype), tw__run(t) * tw__bytes(w.dtype));
+    } else if (whole && tw__has_run(w, r, c, tw__run(t))) {
         tw__load_run_bytes(words, tw__window_run_at(w, r, c), tw__run(t) * tw__bytes(w.dtype));
     } else {
         TW_UNROLL
         for (int q = 0, run = tw__run(t); q < run; q++)
-            words[q] = tw__window_bits(w, r + (down ? q : 0), c + (down ? 0 : q));
+            words[q] = tw__element_bits(w, r + (down ? q : 0), c + (down ? 0 : q));
         tw__pack_run(words, w.dtype, tw__run(t));
+    }
+}
+
+TW_FN void tw__load_runs(tw__ref t, tw__window w, const tw__runs *runs)
+{
+    int whole = tw__moves_each_run(t, w);
+    TW_UNROLL
+    for (int n = 0, elements = tw__elements(t); n < elements; n += tw__run(t)) {
+        uint32_t words[TW__RUN_WORDS];
+        tw__load_run(words, t, w, n, whole, runs);
+        tw__put_run(t, n, words, w.dtype);
     }
 }
 
 TW_FN void tw__load_tile_global(tw__ref t, tw__window w)
 {
-    int whole = tw__moves_runs(t, w);
-    TW_UNROLL
-    for (int n = 0, elements = tw__elements(t); n < elements; n += tw__run(t)) {
-        uint32_t words[TW__RUN_WORDS];
-        tw__load_run(words, t, w, n, whole);
-        tw__put_run(t, n, words, w.dtype);
-    }
+    tw__runs runs;
+    if (TW_LIKELY(tw__opens_runs(&runs, t, w)))
+        tw__load_runs(t, w, &runs);
+    else
+        tw__load_runs(t, tw__each_run_window(t, w), 0);
 }
 
 TW_FN float tw__onto(float x, float loaded, int multiply, float factor)
@@ -122,7 +140,8 @@ TW_FN float tw__onto(float x, float loaded, int multiply, float factor)
     return multiply ? x * loaded : x + factor * loaded;
 }
 
-/* one_row: w is a rank-1 tensor's, with a row stride of 0; it goes to every row. */
+/* one_row: w is a rank-1 tensor's, with a row stride of 0; it goes to every row. Run by run: what is added to
+ * leaves no room for many that are on their way. */
 TW_FN void tw__load_onto(tw__ref t, tw__window w, int multiply, float factor, int one_row)
 {
     int whole = tw__moves_runs(t, w), dtype = tw__dtype(t);
@@ -131,7 +150,7 @@ TW_FN void tw__load_onto(tw__ref t, tw__window w, int multiply, float factor, in
     TW_UNROLL
     for (int n = 0, elements = tw__elements(t); n < elements; n += tw__run(t)) {
         uint32_t words[TW__RUN_WORDS];
-        tw__load_run(words, t, w, n, whole);
+        tw__load_run(words, t, w, n, whole, 0);
         TW_UNROLL
         for (int q = 0, run = tw__run(t); q < run; q += 2) {
             float low = tw__value_of(tw__run_bits(words, w.dtype, q), w.dtype);

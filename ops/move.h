@@ -12,6 +12,11 @@
 #include "../tiles/shared.h"
 #include "../tiles/vector.h"
 
+#ifdef TW_NATIVE_RUNS
+enum { TW__MOVES_ALL_RUNS = 1 };
+#else
+enum { TW__MOVES_ALL_RUNS = 0 };
+#endif
 enum { TW__RUN_WORDS = (int)TW__INNER_RUN < (int)TW__LINE_RUN ? (int)TW__LINE_RUN : (int)TW__INNER_RUN };
 
 /* Elements as bits, one a word, packed as memory holds them: in place. */
@@ -68,6 +73,46 @@ TW_FN void tw__widen_run(float *elements, const uint32_t *words, int dtype, int 
     (void)elements, (void)words, (void)dtype, (void)count;
 }
 #endif
+
+#ifndef TW_NATIVE_RUNS
+/* A machine may move runs without a branch round each; told in arch/amd/common/copy.h, which does. */
+typedef struct {
+    int none;
+} tw__runs;
+TW_FN int tw__runs_open(tw__runs *runs, tw__copy_source from, int rows, int row_bytes, int run_bytes)
+{
+    (void)runs, (void)from, (void)rows, (void)row_bytes, (void)run_bytes;
+    return 0;
+}
+TW_FN void tw__runs_load(uint32_t *words, const tw__runs *runs, int row, int byte, int bytes)
+{
+    (void)words, (void)runs, (void)row, (void)byte, (void)bytes;
+}
+TW_FN void tw__runs_store(const tw__runs *runs, int row, int byte, const uint32_t *words, int bytes)
+{
+    (void)runs, (void)row, (void)byte, (void)words, (void)bytes;
+}
+#endif
+
+/* May all runs of tile t be moved so, whole or not at all? Lines need not ask: their rows' ends cost one
+ * branch. */
+TW_FN int tw__opens_runs(tw__runs *runs, tw__ref t, tw__window w)
+{
+    int bytes = tw__bytes(w.dtype);
+    return !tw__is_line(t) && !tw__flipped(t) && tw__is_plain(w) &&
+           tw__runs_open(runs, tw__source_of(w), t.rows, t.cols * bytes, tw__run(t) * bytes);
+}
+
+/* Where it may not: does each run go by itself, if it is there? Not where that is the rare way. */
+TW_FN int tw__moves_each_run(tw__ref t, tw__window w)
+{
+    return (!TW__MOVES_ALL_RUNS || tw__is_line(t)) && tw__moves_runs(t, w);
+}
+
+TW_FN tw__window tw__each_run_window(tw__ref t, tw__window w)
+{
+    return TW__MOVES_ALL_RUNS && !tw__is_line(t) ? tw__rare_window(w) : w;
+}
 
 /* A packed run of `dtype` becomes elements n... of tile t, converted where the dtypes differ. */
 TW_FN void tw__put_run(tw__ref t, int n, const uint32_t *packed, int dtype)

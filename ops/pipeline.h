@@ -119,47 +119,33 @@ TW_FN void tw__pipeline_may_take_turns(tw__pipeline *pipe, int may) { (void)pipe
 /* Parts of a tile of `rows` rows, one a block of the cluster; rows go by eights, as swizzles repeat. */
 #define TW__MULTICAST_PARTS(rows) ((rows) % (8 * tw_cluster_blocks) == 0 ? (int)tw_cluster_blocks : 1)
 
-TW_FN tw__copy_source tw__source_of(tw__window w)
-{
-    int64_t bytes = tw__bytes(w.dtype);
-    tw__copy_source from;
-    from.data = w.dense;
-    from.grain = w.grain;
-    from.stride = w.row_stride * bytes;
-    from.width = w.width * bytes;
-    from.rows = w.row_count;
-    from.bytes = w.col_count * (int)bytes;
-    return from;
-}
-
 #ifdef TW_NATIVE_TILE_COPY
 enum { TW__COPIES_TILES = 1 };
 #else
 enum { TW__COPIES_TILES = 0 };
 /* A machine may copy a tile past the registers; told in arch/amd/common/pipeline.h, which does. */
-TW_FN int tw__pipeline_copy(tw__pipeline *pipe, tw__shared_tile tile, int plain, tw__copy_source from)
+TW_FN int tw__pipeline_copy(tw__pipeline *pipe, tw__shared_tile tile, int plain, int begins,
+                            tw__copy_source from)
 {
-    (void)pipe, (void)tile, (void)plain, (void)from;
+    (void)pipe, (void)tile, (void)plain, (void)begins, (void)from;
     return 0;
 }
-
-TW_FN int64_t tw__pipeline_rare(const tw__pipeline *pipe, int64_t stride) { return (void)pipe, stride; }
 #endif
 
 /* Whole tiles of a tensor with a map may go by the machine's copy engine. */
 TW_FN void tw__pipeline_load(tw__pipeline *pipe, tw__ref s, tw__window w, int parts, int together)
 {
-    int plain = tw__kind(s) == TW__SHARED && w.col_stride == 1 && w.row_low == 0 && w.col_low == 0;
+    int plain = tw__kind(s) == TW__SHARED ? tw__has_dense_rows(w) & (w.col_low == 0) : 0;
     int whole = TW__STREAMS && tw__kind(s) == TW__SHARED && w.map_rows == s.rows / parts &&
                 w.map_cols == s.cols && tw__map_fits(w, s.rows, s.cols);
     if (tw__pipeline_stream(pipe, tw__shared_of(s).tile, whole ? w.map : 0, parts, together, w.at_col,
                             w.at_row, w.at_plane, w.at_volume))
         return;
-    if (tw__pipeline_copy(pipe, tw__shared_of(s).tile, plain, tw__source_of(w)))
+    if (TW_LIKELY(tw__pipeline_copy(pipe, tw__shared_of(s).tile, plain, w.row_low == 0, tw__source_of(w))))
         return;
     if (TW__COPIES_TILES) {
-        w.row_stride = tw__pipeline_rare(pipe, w.row_stride);
-        tw__load_shared_by_words(s, w, tw__pipeline_loader(pipe), tw__pipeline_loaders(pipe));
+        tw__load_shared_by_words(s, tw__rare_window(w), tw__pipeline_loader(pipe),
+                                 tw__pipeline_loaders(pipe));
     } else if (TW__STREAMS) {
         tw__load_shared_slowly(s, w, tw__pipeline_loader(pipe), tw__pipeline_loaders(pipe));
     } else {

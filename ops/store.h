@@ -47,17 +47,18 @@ TW_FN int tw__tile_owner(tw__ref t)
                                        : 1;
 }
 
-TW_FN void tw__store_global_tile(tw__window w, tw__ref t)
+TW_FN void tw__store_runs(tw__window w, tw__ref t, const tw__runs *runs)
 {
-    int run_bytes = tw__run(t) * tw__bytes(w.dtype), down = tw__flipped(t), wide = tw__moves_runs(t, w);
-    if (!tw__tile_owner(t))
-        return;
+    int run_bytes = tw__run(t) * tw__bytes(w.dtype), down = tw__flipped(t);
+    int wide = tw__moves_each_run(t, w);
     TW_UNROLL
     for (int n = 0, elements = tw__elements(t); n < elements; n += tw__run(t)) {
         int r = tw__element_row(t, n), c = tw__element_col(t, n);
         uint32_t words[TW__RUN_WORDS];
         tw__take_run(words, t, n, w.dtype);
-        if (wide && tw__has_run(w, r, c, tw__run(t))) {
+        if (runs) {
+            tw__runs_store(runs, r, c * tw__bytes(w.dtype), words, run_bytes);
+        } else if (wide && tw__has_run(w, r, c, tw__run(t))) {
             tw__store_run_bytes(tw__window_run_at(w, r, c), words, run_bytes);
         } else {
             TW_UNROLL
@@ -66,6 +67,17 @@ TW_FN void tw__store_global_tile(tw__window w, tw__ref t)
                                       tw__run_bits(words, w.dtype, q));
         }
     }
+}
+
+TW_FN void tw__store_global_tile(tw__window w, tw__ref t)
+{
+    tw__runs runs;
+    if (!tw__tile_owner(t))
+        return;
+    if (TW_LIKELY(tw__opens_runs(&runs, t, w)))
+        tw__store_runs(w, t, &runs);
+    else
+        tw__store_runs(tw__each_run_window(t, w), t, 0);
 }
 
 #ifdef TW_NATIVE_STORE_CORE

@@ -78,14 +78,13 @@ TW_FN int64_t tw__known_or(int64_t known, int64_t given) { return known ? known 
 typedef struct {
     char *data; /* where the tile's element (0, 0) is, or would be */
     int row_low, row_count, col_low, col_count;
-    int64_t row_stride, col_stride; /* in elements */
+    int64_t row_stride, col_stride; /* in bytes */
     int dtype;
-    /* For tensors whose elements of a row are neighbours (col_stride 1) and machines that copy tiles: `data`
-     * without a product, the low bits of everything that it and the rows behind it are made of, and a row's
-     * elements. */
+    int64_t cols, col_at; /* of the tensor; where the tile begins in it */
+    /* For tensors whose elements of a row are neighbours: `data` without a product, the low bits
+     * of everything that it and the rows behind it are made of. */
     char *dense;
     unsigned grain;
-    int64_t width;
     const void *map; /* of the tensor, for whole tiles of map_rows x map_cols; 0: none */
     int map_rows, map_cols;
     int cut_rows, cut_cols; /* does the map reach beyond the tensor's rows, its columns */
@@ -100,7 +99,9 @@ TW_FN int tw__span_low(int64_t at) { return at >= 0 ? 0 : at < -TW__SPAN_MAX ? T
 TW_FN int tw__span_count(int64_t dim, int64_t at)
 {
     int64_t count = dim - (at > 0 ? at : 0);
-    return count < 0 ? 0 : count > TW__SPAN_MAX ? TW__SPAN_MAX : (int)count;
+    int high = (int)(count >> 32); /* in halves: there are scalar instructions for those */
+    unsigned low = (unsigned)count < TW__SPAN_MAX ? (unsigned)count : (unsigned)TW__SPAN_MAX;
+    return high < 0 ? 0 : high > 0 ? TW__SPAN_MAX : (int)low;
 }
 
 TW_FN int tw__map_coordinate(const int32_t *firsts, tw__four at, int axis)
@@ -127,30 +128,30 @@ TW_FN tw__window tw__make_window(tw__ref g, tw__four dim, tw__four stride, tw__f
     const int64_t *dims = (const int64_t *)((const char *)g.data + offsetof(tw_tensor_arg, dim));
     const int64_t *strides = (const int64_t *)((const char *)g.data + offsetof(tw_tensor_arg, stride));
     int global = tw__kind(g) == TW__GLOBAL, rank = global ? tw__role(g) : 0, row = rank - 2, col = rank - 1;
-    int64_t offset = 0, row_at = row < 0 ? 0 : tw__pick(at, row), col_at = col < 0 ? 0 : tw__pick(at, col);
-    int64_t lead, bytes = tw__bytes(tw__dtype(g));
-    char *base = global ? (char *)*(void *const *)g.data : 0;
+    int inside = tw__inside(dims, dim, at, 0, rank) && tw__inside(dims, dim, at, 1, rank);
+    int64_t bytes = tw__bytes(tw__dtype(g)), step0 = tw__extent(strides, stride, 0, rank, 0) * at.v0;
+    int64_t step1 = tw__extent(strides, stride, 1, rank, 0) * at.v1;
+    int64_t step2 = tw__extent(strides, stride, 2, rank, 0) * at.v2;
+    int64_t step3 = tw__extent(strides, stride, 3, rank, 0) * at.v3;
+    int64_t row_at = row < 0 ? 0 : tw__pick(at, row), rows = tw__extent(dims, dim, row, rank, 1);
     const int32_t *firsts = (const int32_t *)((const char *)g.data + offsetof(tw_tensor_arg, map_first));
     int cut = global ? *(const int32_t *)((const char *)g.data + offsetof(tw_tensor_arg, map_cut)) : 0;
+    char *base = global ? (char *)*(void *const *)g.data : 0;
     tw__window w;
-    offset += tw__extent(strides, stride, 0, rank, 0) * at.v0;
-    offset += tw__extent(strides, stride, 1, rank, 0) * at.v1;
-    offset += tw__extent(strides, stride, 2, rank, 0) * at.v2;
-    offset += tw__extent(strides, stride, 3, rank, 0) * at.v3;
-    w.row_low = tw__span_low(row_at);
-    w.row_count = tw__span_count(tw__extent(dims, dim, row, rank, 1), row_at);
-    w.row_stride = tw__extent(strides, stride, row, rank, 0);
-    w.col_low = tw__span_low(col_at);
-    w.col_count = tw__span_count(tw__extent(dims, dim, col, rank, 1), col_at);
-    w.col_stride = tw__extent(strides, stride, col, rank, 0);
     w.dtype = tw__dtype(g);
-    w.data = tw__shifted(base, offset * bytes);
-    lead = row > 0 ? tw__extent(strides, stride, 0, rank, 0) * at.v0 : 0;
-    lead += row > 1 ? tw__extent(strides, stride, 1, rank, 0) * at.v1 : 0;
-    w.dense = tw__shifted(base, (lead + row_at * w.row_stride + col_at) * bytes);
-    w.grain = (unsigned)(uintptr_t)base | (unsigned)(lead * bytes) | (unsigned)(w.row_stride * bytes) |
-              (unsigned)(col_at * bytes);
-    w.width = tw__extent(dims, dim, col, rank, 1);
+    w.row_stride = tw__extent(strides, stride, row, rank, 0) * bytes;
+    w.col_stride = tw__extent(strides, stride, col, rank, 0) * bytes;
+    w.cols = tw__extent(dims, dim, col, rank, 1);
+    w.col_at = col < 0 ? 0 : tw__pick(at, col);
+    w.row_low = tw__span_low(row_at);
+    w.row_count = tw__span_count(inside ? rows : 0, row_at);
+    w.col_low = tw__span_low(w.col_at);
+    w.col_count = tw__span_count(w.cols, w.col_at);
+    w.data = tw__shifted(base, (step0 + step1 + step2 + step3) * bytes);
+    base = tw__shifted(base, ((row > 0 ? step0 : 0) + (row > 1 ? step1 : 0)) * bytes);
+    base = tw__shifted(base, w.col_at * bytes);
+    w.dense = tw__shifted(base, row_at * w.row_stride);
+    w.grain = (unsigned)(uintptr_t)base | (unsigned)w.row_stride;
     w.map = global ? *(const void *const *)((const char *)g.data + offsetof(tw_tensor_arg, map)) : 0;
     w.map_rows = global ? *(const int32_t *)((const char *)g.data + offsetof(tw_tensor_arg, map_rows)) : 0;
     w.map_cols = global ? *(const int32_t *)((const char *)g.data + offsetof(tw_tensor_arg, map_cols)) : 0;
@@ -160,10 +161,25 @@ TW_FN tw__window tw__make_window(tw__ref g, tw__four dim, tw__four stride, tw__f
     w.at_volume = tw__map_coordinate(firsts, at, row - 2);
     w.cut_rows = row < 0 ? 0 : cut >> row & 1;
     w.cut_cols = col < 0 ? 0 : cut >> col & 1;
-    if (!tw__inside(dims, dim, at, 0, rank) || !tw__inside(dims, dim, at, 1, rank)) {
-        w.row_count = 0;
-        w.map = cut ? 0 : w.map;
-    }
+    if (!inside && cut)
+        w.map = 0;
+    return w;
+}
+
+/* The same window for a way that is rarely taken. A machine with few scalar registers says how to compute it
+ * there alone (tw__isa_here), so that nothing of it is kept through a loop in case the way is taken. */
+TW_FN tw__window tw__rare_window(tw__window w)
+{
+#ifdef TW_NATIVE_HERE
+    w.row_stride = tw__isa_here(w.row_stride);
+    w.col_stride = tw__isa_here(w.col_stride);
+    w.dense = (char *)(intptr_t)tw__isa_here((intptr_t)w.dense);
+    w.data = w.dense + w.col_at * (w.col_stride - tw__bytes(w.dtype));
+    w.row_low = (int)tw__isa_here(w.row_low);
+    w.row_count = (int)tw__isa_here(w.row_count);
+    w.col_low = (int)tw__isa_here(w.col_low);
+    w.col_count = (int)tw__isa_here(w.col_count);
+#endif
     return w;
 }
 
@@ -179,13 +195,18 @@ TW_FN int tw__has_col(tw__window w, int c) { return (unsigned)(c - w.col_low) < 
 
 TW_FN char *tw__window_at(tw__window w, int r, int c)
 {
-    return w.data + (r * w.row_stride + c * w.col_stride) * tw__bytes(w.dtype);
+#ifdef TW_NATIVE_HERE
+    return w.data + r * w.row_stride + c * w.col_stride;
+#else /* by elements: nvcc then keeps one number for each of them, of bytes it would keep two */
+    int bytes = tw__bytes(w.dtype);
+    return w.data + (r * (w.row_stride / bytes) + c * (w.col_stride / bytes)) * bytes;
+#endif
 }
 
 /* The same where the elements of a row are neighbours. */
 TW_FN char *tw__window_run_at(tw__window w, int r, int c)
 {
-    return w.data + (r * w.row_stride + c) * tw__bytes(w.dtype);
+    return w.data + r * w.row_stride + c * tw__bytes(w.dtype);
 }
 
 /* Of the `count` elements from (r, c) on along the row, are all there? */
@@ -194,12 +215,24 @@ TW_FN int tw__has_run(tw__window w, int r, int c, int count)
     return tw__has_row(w, r) && c >= w.col_low && c + count <= w.col_low + w.col_count;
 }
 
+/* Are the elements of a row neighbours? */
+TW_FN int tw__has_dense_rows(tw__window w) { return w.col_stride == tw__bytes(w.dtype); }
+
 /* May runs of `bytes` bytes that start at multiples of their length along a row be accessed as one? */
 TW_FN int tw__runs_aligned(tw__window w, int bytes)
 {
-    int64_t row_bytes = w.row_stride * tw__bytes(w.dtype);
-    return w.col_stride == 1 && ((intptr_t)w.data | row_bytes) % bytes == 0;
+    return tw__has_dense_rows(w) && ((intptr_t)w.data | w.row_stride) % bytes == 0;
 }
+
+#ifndef TW_NATIVE_LOAD_IF
+TW_FN uint32_t tw__isa_global_load_if(int there, const void *from, int bytes)
+{
+    uint32_t bits = 0;
+    if (there)
+        tw__isa_global_load(&bits, from, bytes);
+    return bits;
+}
+#endif
 
 TW_FN uint32_t tw__window_bits(tw__window w, int r, int c)
 {
@@ -208,6 +241,22 @@ TW_FN uint32_t tw__window_bits(tw__window w, int r, int c)
         tw__isa_global_load(&bits, tw__window_at(w, r, c), tw__bytes(w.dtype));
     return bits;
 }
+
+TW_FN tw__copy_source tw__source_of(tw__window w)
+{
+    int64_t bytes = tw__bytes(w.dtype);
+    tw__copy_source from;
+    from.data = w.dense;
+    from.grain = w.grain;
+    from.stride = w.row_stride;
+    from.width = w.cols * bytes;
+    from.rows = w.row_count;
+    from.bytes = w.col_count * (int)bytes;
+    return from;
+}
+
+/* Are a row's elements neighbours, and does no coordinate stand before the tensor? */
+TW_FN int tw__is_plain(tw__window w) { return (tw__has_dense_rows(w) & (w.col_low == 0)) && w.row_low == 0; }
 
 /* The window of `g` at the coordinates, leading first, missing ones 0. For operands that may be of
  * another kind the result is then never looked at. */

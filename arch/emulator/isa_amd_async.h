@@ -54,6 +54,43 @@ TW_FN void tw__isa_copy(tw__buffer from, void *shared, uint32_t offset, int byte
     tw__emu_copy_now(tw__emu_enter(), from, shared, offset, bytes);
 }
 
+/* Where a run lies in the buffer: 1, outside: 0. A run half outside is refused: the library has none. */
+TW__EMU_FUNCTION int tw__emu_in_buffer(tw__emu_lane *lane, tw__buffer buffer, uint32_t offset, int bytes)
+{
+    if (bytes != 4 && bytes != 8 && bytes != 16)
+        tw__emu_fail_at(lane, "buffer access of %d bytes, not 4, 8 or 16", bytes);
+    if (((uintptr_t)buffer.base | offset | buffer.bytes) % 4 != 0)
+        tw__emu_fail_at(lane, "buffer access: buffer %p of %u bytes, offset %u: each must be a multiple of 4",
+                        (const void *)buffer.base, buffer.bytes, offset);
+    if (offset < buffer.bytes && offset + (unsigned)bytes > buffer.bytes)
+        tw__emu_fail_at(lane, "buffer access: %d bytes at offset %u end outside the buffer of %u bytes",
+                        bytes, offset, buffer.bytes);
+    return offset < buffer.bytes;
+}
+
+TW_FN void tw__isa_buffer_load(uint32_t *words, tw__buffer from, uint32_t offset, int bytes)
+{
+    tw__emu_lane *lane = tw__emu_enter();
+    memset(words, 0, (size_t)bytes);
+    if (!tw__emu_in_buffer(lane, from, offset, bytes))
+        return;
+    lane->block->traffic.global_read_bytes += (unsigned)bytes;
+    tw__emu_memory_read(lane, from.base + offset, bytes, "buffer load");
+    memcpy(words, from.base + offset, (size_t)bytes);
+}
+
+TW_FN void tw__isa_buffer_store(tw__buffer to, uint32_t offset, const uint32_t *words, int bytes)
+{
+    tw__emu_lane *lane = tw__emu_enter();
+    char *at = (char *)(uintptr_t)to.base + offset;
+    if (!tw__emu_in_buffer(lane, to, offset, bytes))
+        return;
+    lane->block->traffic.global_written_bytes += (unsigned)bytes;
+    tw__emu_memory_write(lane, at, bytes, "buffer store");
+    tw__emu_check_registers(lane, words, bytes, "buffer store");
+    memcpy(at, words, (size_t)bytes);
+}
+
 TW_FN void tw__isa_wait_copies(int count)
 {
     tw__emu_lane *lane = tw__emu_enter();
@@ -76,6 +113,7 @@ TW_FN void tw__isa_wait_shared(void)
 TW_FN void tw__isa_bare_barrier(void) { tw__emu_bare_barrier("s_barrier"); }
 
 TW_FN int64_t tw__isa_here(int64_t value) { return value; }
+TW_FN int tw__isa_settled(int value) { return value; }
 
 TW_FN void tw__isa_go_first(void) {}
 TW_FN void tw__isa_go_along(void) {}

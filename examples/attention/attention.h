@@ -131,7 +131,7 @@ TW_FN attention_work attention_plan(attention_args *g)
     w.kv_head = w.head / (heads / (int)tw_dim(g->k, 1));
     w.sequence = place.row / heads;
     w.batch = ATTENTION_VARLEN ? 0 : w.sequence;
-    w.q0 = (g->tiles - 1 - place.col) * ATTENTION_BQ;
+    w.q0 = tw_natural(g->tiles - 1 - place.col) * ATTENTION_BQ;
     if (ATTENTION_VARLEN) {
         const int q_begin = tw_read_int(g->cu_q, w.sequence), k_begin = tw_read_int(g->cu_k, w.sequence);
         const int q_count = tw_read_int(g->cu_q, w.sequence + 1) - q_begin;

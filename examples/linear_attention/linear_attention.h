@@ -154,18 +154,20 @@ TW_FN linear_work linear_plan(const linear_args *g)
     const int slots = (int)(LINEAR_STATES ? tw_dim(g->final, 1) : LINEAR_OUTPUTS ? tw_dim(g->initial, 1) : 1);
     const int parts = LINEAR_CAUSAL || LINEAR_TWICE ? slots : slots - 1;
     const int launched = LINEAR_STATES ? slots - 1 : parts;
-    const int block = tw_block(0), part = block / stretches % launched, pair = block / stretches / launched;
+    const int block = tw_block(0), part = tw_natural(block / stretches % launched);
+    const int pair = tw_natural(block / stretches / launched);
     const int chunks = ((int)tw_dim(g->q, 2) + LINEAR_C - 1) / LINEAR_C, rest = chunks % parts;
-    w.column = block % stretches * LINEAR_N; /* a head's blocks side by side: they share q and k */
-    w.head = pair % heads;
-    w.batch = pair / heads;
+    w.column =
+        tw_natural(block % stretches) * LINEAR_N; /* a head's blocks side by side: they share q and k */
+    w.head = tw_natural(pair % heads);
+    w.batch = tw_natural(pair / heads);
     w.from = LINEAR_OUTPUTS ? pair : w.batch;
     w.from_place = LINEAR_OUTPUTS ? (LINEAR_CAUSAL ? part : parts) : w.head;
     w.to = LINEAR_STATES ? pair : w.batch;
     w.to_place = LINEAR_STATES ? part + 1 : w.head;
     w.ends = LINEAR_STATES || (LINEAR_STATE && part == parts - 1);
     w.length = (int)tw_dim(g->q, 2);
-    w.first = chunks / parts * part + (part < rest ? part : rest);
+    w.first = tw_natural(chunks / parts * part + (part < rest ? part : rest));
     w.chunks = chunks / parts + (part < rest);
     w.steps = LINEAR_TWICE ? 2 * w.chunks : w.chunks;
     w.decay = LINEAR_PER_HEAD ? linear_log2(tw_read(g->decays, w.head)) : 0.0f;

@@ -16,14 +16,15 @@ TW_KERNEL(rotary, TW_TEAM_THREADS, (rotary_args, g))
         TW_ROLLED
         for (int head = w.first; head < w.last; head++) {
             const int of_q = head < heads;
-            rotary_head(&turn, of_q ? &g.q : &g.k, of_q ? &g.q_out : &g.k_out, w, of_q ? head : head - heads,
-                        pair, g.pairs);
+            rotary_head(&turn, of_q ? &g.q : &g.k, of_q ? &g.q_out : &g.k_out, w,
+                        tw_natural(of_q ? head : head - heads), pair, g.pairs);
         }
     }
     TW_ROLLED
     for (int head = w.first; head < w.last; head++) {
         const int of_q = head < heads;
-        rotary_rest(of_q ? &g.q : &g.k, of_q ? &g.q_out : &g.k_out, w, of_q ? head : head - heads, g.pairs);
+        rotary_rest(of_q ? &g.q : &g.k, of_q ? &g.q_out : &g.k_out, w, tw_natural(of_q ? head : head - heads),
+                    g.pairs);
     }
 }
 

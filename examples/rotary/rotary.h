@@ -76,9 +76,9 @@ TW_FN rotary_work rotary_plan(const rotary_args *g)
     const int heads = (int)(tw_dim(g->q, 1) + tw_dim(g->k, 1)), share = (heads + g->groups - 1) / g->groups;
     const int tiles = (int)((tw_dim(g->q, 2) + ROTARY_ROWS - 1) / ROTARY_ROWS);
     const int group = tw_block(0) % g->groups, place = tw_block(0) / g->groups;
-    w.batch = place / tiles;
-    w.token = (int64_t)(place % tiles) * ROTARY_ROWS;
-    w.first = group * share;
+    w.batch = tw_natural(place / tiles);
+    w.token = (int64_t)tw_natural(place % tiles) * ROTARY_ROWS;
+    w.first = tw_natural(group * share);
     w.last = w.first + share < heads ? w.first + share : heads;
     return w;
 }
@@ -91,11 +91,10 @@ typedef struct {
 
 TW_FN int64_t rotary_position(const rotary_args *g, rotary_shared *shared, rotary_work w, int row)
 {
-    int id;
-    if (!ROTARY_IDS)
-        return g->offset + w.token + row;
-    tw_pick_int(id, shared->ids, 0, row);
-    return id;
+    int64_t position = g->offset + w.token + row;
+    if (ROTARY_IDS)
+        tw_pick_int(position, shared->ids, 0, row);
+    return position;
 }
 
 /* Of column `col` of the pairs from `pair` on: cos, or where `sine` is 1, sin. */

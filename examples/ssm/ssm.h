@@ -58,12 +58,13 @@ TW_FN ssm_work ssm_plan(ssm_args *g)
     const int parts = (int)(SSM_STATES ? tw_dim(g->final, 1) : SSM_OUTPUTS ? tw_dim(g->initial, 1) : 1);
     const int launched = SSM_STATES ? parts - 1 : parts;
     const int place = tw_grid_order(1, tw_blocks(0)).col;
-    const int head = place / stretches % heads, part = place / stretches / heads % launched;
-    const int sequence = place / stretches / heads / launched, pair = sequence * heads + head;
+    const int head = tw_natural(place / stretches % heads);
+    const int part = tw_natural(place / stretches / heads % launched);
+    const int sequence = tw_natural(place / stretches / heads / launched), pair = sequence * heads + head;
     int chunks, rest;
-    w.channel = place % stretches * SSM_P;
+    w.channel = tw_natural(place % stretches) * SSM_P;
     w.head = head;
-    w.group = head / (heads / (int)tw_dim(g->b, 1));
+    w.group = tw_natural(head / (heads / (int)tw_dim(g->b, 1)));
     w.batch = SSM_VARLEN ? 0 : sequence;
     w.from = SSM_OUTPUTS ? pair : sequence;
     w.from_place = SSM_OUTPUTS ? part : head;
@@ -83,7 +84,7 @@ TW_FN ssm_work ssm_plan(ssm_args *g)
     w.length = (int)tw_dim(g->x, 2);
     chunks = (w.length + SSM_T - 1) / SSM_T;
     rest = chunks % parts;
-    w.first = chunks / parts * part + (part < rest ? part : rest);
+    w.first = tw_natural(chunks / parts * part + (part < rest ? part : rest));
     w.chunks = chunks / parts + (part < rest);
     w.rate = tw_read(g->a, w.head);
     w.skip = SSM_SKIP ? tw_read(g->d, w.head) : 0.0f;

@@ -32,10 +32,10 @@
 #define SSM_PASS whole
 #endif
 
-#define SSM_TUNE(machine, n, chunk, channels, rows, cols, stages)                                            \
+#define SSM_TUNE(machine, n, chunk, channels, rows, cols, stages, early)                                     \
     enum { SSM_T_##machine##_##n = chunk, SSM_P_##machine##_##n = channels };                                \
     enum { SSM_ROWS_##machine##_##n = rows, SSM_COLS_##machine##_##n = cols };                               \
-    enum { SSM_STAGES_##machine##_##n = stages };                                                            \
+    enum { SSM_STAGES_##machine##_##n = stages, SSM_EARLY_##machine##_##n = early };                         \
     TW_STATIC_ASSERT(chunk % (16 * rows) == 0 && channels % (16 * rows) == 0 && chunk % (16 * cols) == 0 &&  \
                          channels % (16 * cols) == 0,                                                        \
                      "ssm/tune.def: tile of " #machine);
@@ -54,7 +54,10 @@ enum {
     SSM_P = SSM_TUNED(SSM_P_),
     SSM_ROWS = SSM_TUNED(SSM_ROWS_),
     SSM_COLS = SSM_N % 32 == 0 ? SSM_TUNED(SSM_COLS_) : 1,
-    SSM_STAGES = SSM_TUNED(SSM_STAGES_)
+    SSM_STAGES = SSM_TUNED(SSM_STAGES_),
+    SSM_EARLY = SSM_TUNED(SSM_EARLY_),
+    SSM_Z_AHEAD = SSM_GATE && !SSM_STATES ? (int)SSM_EARLY : 0,
+    SSM_Z_NOW = SSM_GATE && !SSM_STATES ? !SSM_EARLY : 0
 };
 TW_STATIC_ASSERT(SSM_N % 16 == 0 && SSM_N <= 256, "ssm: SSM_N must be a multiple of 16 up to 256");
 

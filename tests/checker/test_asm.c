@@ -101,6 +101,14 @@ static void waits_of_a_ring_on_cdna(void **state)
     found("ring.c", "NO_COPIES", "hip:gfx942", "--stages 3", "TW205", 1);
 }
 
+static void a_wave_alone_needs_no_barrier(void **state)
+{
+    SKIP_WITHOUT_TOOL;
+    clean("ring.c", "hip:gfx942", "-DWAVES=1");
+    found("ring.c", "NO_WAIT", "hip:gfx942", "-DWAVES=1", "TW204", 1);
+    found("ring.c", "TOO_MANY_LEFT", "hip:gfx942", "-DWAVES=1 --stages 3", "TW204", 1);
+}
+
 static void matrix_instructions_on_cdna(void **state)
 {
     SKIP_WITHOUT_TOOL;
@@ -155,6 +163,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_right_ring_is_clean_on_every_cdna, command_create,
                                         command_remove),
         cmocka_unit_test_setup_teardown(waits_of_a_ring_on_cdna, command_create, command_remove),
+        cmocka_unit_test_setup_teardown(a_wave_alone_needs_no_barrier, command_create, command_remove),
         cmocka_unit_test_setup_teardown(matrix_instructions_on_cdna, command_create, command_remove),
         cmocka_unit_test_setup_teardown(registers_on_cdna, command_create, command_remove),
         cmocka_unit_test_setup_teardown(a_ring_on_ampere, command_create, command_remove),

@@ -87,12 +87,12 @@ if(TW_CLANG_AMDGPU)
         string(REPLACE "hip:" "" machine ${target})
         set(code ${TW_CODE_${machine}})
         foreach(standard c11 c17)
-            set(depth -O3)
+            set(depth -O3 -c)
             if(standard STREQUAL c17)
                 set(depth -fsyntax-only)
             endif()
             tw_dialect(amdgcn-${standard}.${machine} ${TW_CLANG_AMDGPU} --target=amdgcn-amd-amdhsa -mcpu=${code} -nogpulib
-                       -ffreestanding -std=${standard} ${depth} ${warnings} ${include} -DTW_MACHINE=${machine} -c
+                       -ffreestanding -std=${standard} ${depth} ${warnings} ${include} -DTW_MACHINE=${machine}
                        -o /dev/null ${everything})
         endforeach()
         set(hip ${TW_CLANG_AMDGPU} -x hip --offload-arch=${code} -nogpuinc -nogpulib -std=c++17 ${warnings} ${include})

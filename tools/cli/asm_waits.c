@@ -32,7 +32,8 @@ typedef struct {
     const asm_listing *listing;
     const asm_flow *flow;
     asm_findings *findings;
-    char *copies_over, *barriers; /* per instruction: ways end there */
+    char *copies_over, *barriers; /* per instruction: ways end there. A wave that is alone in its block meets
+                                   * the others, who are none, where it waits for its copies */
     char *reached;
 } waits;
 
@@ -191,10 +192,10 @@ static copying_loop measure(const waits *w, int loop, int stages)
         }
     }
     for (int i = 0; i < w->flow->kernel->count && l.barrier < 0; i++)
-        if (w->flow->loop[loop].in[i] && instruction(w, i)->kind == ASM_BARRIER)
+        if (w->flow->loop[loop].in[i] && w->barriers[i])
             l.barrier = i;
     for (int k = 0; l.wait >= 0 && k < l.length; k++)
-        if (instruction(w, l.turn[(wait_at + k) % l.length])->kind == ASM_BARRIER) {
+        if (w->barriers[l.turn[(wait_at + k) % l.length]]) {
             rotate(l.turn, l.length, (wait_at + k + 1) % l.length);
             break;
         }
@@ -218,7 +219,7 @@ static int may_be_under_way(const waits *w, const copying_loop *l, int stages)
         asm_kind kind = instruction(w, l->turn[k])->kind;
         if (kind == ASM_SHARED_READ)
             last_read = k, freed = -1;
-        if (kind == ASM_BARRIER && last_read >= 0 && freed < 0)
+        if (w->barriers[l->turn[k]] && last_read >= 0 && freed < 0)
             freed = k;
         if (l->turn[k] == l->wait)
             wait = k;
@@ -328,10 +329,12 @@ void asm_check_waits(const asm_listing *listing, const asm_flow *flow, int stage
     size_t room = (size_t)kernel->count + 1;
     waits w = {listing, flow, findings, calloc(room, 1), calloc(room, 1), calloc(room, 1)};
     char *done = calloc((size_t)flow->loops + 1, 1);
+    int alone = kernel->figures.threads > 0 && kernel->figures.threads <= listing->lanes;
     for (int i = 0; i < kernel->count; i++) {
         const asm_instruction *at = &kernel->instruction[i];
         w.copies_over[i] = at->kind == ASM_WAIT && at->copies_left == 0;
-        w.barriers[i] = at->kind == ASM_BARRIER;
+        w.barriers[i] = at->kind == ASM_BARRIER ||
+                        (alone && at->kind == ASM_WAIT && at->copies_left != ASM_NO_WAIT);
     }
     int matrix = -1, copying = 0;
     for (int i = 0; i < kernel->count; i++) {

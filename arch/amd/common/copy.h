@@ -44,6 +44,13 @@ enum {
 /* The offset outside every buffer that a lane without a source names; buffers are smaller than this. */
 #define TW__COPY_NOWHERE 0x80000000u
 
+/* The offset, which is smaller than that, of what begins at `byte` of a row of which `bytes` bytes exist. The
+ * sign of what is left, and no comparison: that would leave a mask of lanes in scalar registers. */
+TW_FN uint32_t tw__offset_inside(uint32_t offset, uint32_t byte, uint32_t bytes)
+{
+    return offset | ((bytes - 1 - byte) & TW__COPY_NOWHERE);
+}
+
 TW_FN int tw__tile_row_bytes(tw__shared_tile tile) { return tile.cols * tw__bytes(tile.dtype); }
 
 /* Instructions that each of `waves` waves issues for the tile, or more. */
@@ -52,24 +59,72 @@ TW_FN int tw__copies_of(tw__shared_tile tile, int waves)
     return tile.rows * tw__tile_row_bytes(tile) / TW__COPY_BYTES / waves;
 }
 
-/* The part of the source that lies inside the tile. */
-TW_FN tw__copy_source tw__cut_source(tw__shared_tile tile, tw__copy_source from)
+/* The part of the source that lies inside a tile of `rows` rows. */
+TW_FN tw__copy_source tw__cut_source(tw__copy_source from, int rows, int row_bytes)
 {
-    int row_bytes = tw__tile_row_bytes(tile);
-    from.rows = from.rows < tile.rows ? from.rows : tile.rows;
+    from.rows = from.rows < rows ? from.rows : rows;
     from.bytes = from.bytes < row_bytes ? from.bytes : row_bytes;
     return from;
 }
 
-/* Can the tile be copied so? Every unit is aligned, and exists or does not; no row runs into the next; no
- * offset is too large. All but the units at a row's end is the same for all tiles of a tensor. */
-TW_FN int tw__can_copy(tw__shared_tile tile, tw__copy_source from)
+/* Can a tile be moved by offsets from its first element, in units of so many bytes? Every unit is aligned,
+ * and exists or does not; no row runs into the next; no offset is too large. All but the units at a row's end
+ * is the same for all tiles of a tensor. One number: the parts would each be kept in a pair of scalar
+ * registers. */
+TW_FN int tw__can_move(tw__copy_source from, int rows, int row_bytes, int unit)
 {
-    int row_bytes = tw__tile_row_bytes(tile);
-    int64_t most = (TW__COPY_NOWHERE - 1 - (unsigned)row_bytes) / (unsigned)tile.rows;
+    int64_t most = (TW__COPY_NOWHERE - 1 - (unsigned)row_bytes) / (unsigned)rows;
     int64_t least = from.width < row_bytes ? from.width : row_bytes;
-    int apart = tile.rows == 1 || (from.stride >= least && from.stride <= most);
-    return apart && from.grain % TW__COPY_UNIT == 0 && from.bytes % TW__COPY_UNIT == 0;
+    int apart = rows == 1 ? 1 : (from.stride >= least) & (from.stride <= most);
+    return apart & (from.grain % (unsigned)unit == 0) & (from.bytes % unit == 0);
+}
+
+/* The buffer that ends with the last row of a source that was cut. */
+TW_FN tw__buffer tw__source_buffer(tw__copy_source from, int rows)
+{
+    uint32_t stride = rows == 1 ? 0 : (uint32_t)from.stride;
+    uint32_t bytes = from.rows > 0 ? (uint32_t)(from.rows - 1) * stride + (uint32_t)from.bytes : 0;
+    return tw__isa_make_buffer(from.data, bytes);
+}
+
+/* ops/move.h: a tile of `rows` rows in registers, whose runs lie in global memory. */
+#define TW_NATIVE_RUNS
+typedef struct {
+    tw__buffer buffer;
+    uint32_t stride, bytes;
+} tw__runs;
+
+TW_FN int tw__runs_open(tw__runs *runs, tw__copy_source from, int rows, int row_bytes, int run_bytes)
+{
+    int unit = run_bytes < TW_CHUNK ? run_bytes : TW_CHUNK;
+    from = tw__cut_source(from, rows, row_bytes);
+    if (unit % 4 != 0 || !tw__isa_settled(tw__can_move(from, rows, row_bytes, unit)))
+        return 0;
+    runs->buffer = tw__source_buffer(from, rows);
+    runs->stride = rows == 1 ? 0 : (uint32_t)from.stride;
+    runs->bytes = (uint32_t)from.bytes;
+    return 1;
+}
+
+TW_FN uint32_t tw__run_offset(const tw__runs *runs, int row, int byte)
+{
+    return tw__offset_inside((uint32_t)row * runs->stride + (uint32_t)byte, (uint32_t)byte, runs->bytes);
+}
+
+TW_FN void tw__runs_load(uint32_t *words, const tw__runs *runs, int row, int byte, int bytes)
+{
+    TW_UNROLL
+    for (int done = 0; done < bytes; done += TW_CHUNK)
+        tw__isa_buffer_load(words + done / 4, runs->buffer, tw__run_offset(runs, row, byte + done),
+                            bytes - done < TW_CHUNK ? bytes - done : TW_CHUNK);
+}
+
+TW_FN void tw__runs_store(const tw__runs *runs, int row, int byte, const uint32_t *words, int bytes)
+{
+    TW_UNROLL
+    for (int done = 0; done < bytes; done += TW_CHUNK)
+        tw__isa_buffer_store(runs->buffer, tw__run_offset(runs, row, byte + done), words + done / 4,
+                             bytes - done < TW_CHUNK ? bytes - done : TW_CHUNK);
 }
 
 typedef struct {
@@ -111,8 +166,7 @@ TW_FN void tw__copy_tile(tw__shared_tile tile, tw__copy_source from, int wave, i
     int pieces = (total + TW__COPY_BYTES - 1) / TW__COPY_BYTES;
     unsigned mine = (unsigned)(wave * TW__COPY_BYTES + tw__isa_lane() * TW__COPY_UNIT);
     uint32_t stride = tile.rows == 1 ? 0 : (uint32_t)from.stride, bytes = (uint32_t)from.bytes;
-    tw__buffer buffer =
-        tw__isa_make_buffer(from.data, from.rows > 0 ? (uint32_t)(from.rows - 1) * stride + bytes : 0);
+    tw__buffer buffer = tw__source_buffer(from, tile.rows);
     TW_UNROLL
     for (int first = 0; first < total; first += round) {
         tw__copy_place place = tw__make_copy_place(tile, (unsigned)first, mine, (unsigned)round);
@@ -120,7 +174,7 @@ TW_FN void tw__copy_tile(tw__shared_tile tile, tw__copy_source from, int wave, i
         int piece = first / TW__COPY_BYTES + wave;
         if (pieces % waves == 0 || piece < pieces)
             tw__isa_copy(buffer, tile.base + piece * TW__COPY_BYTES,
-                         place.byte < bytes ? offset : TW__COPY_NOWHERE, TW__COPY_UNIT);
+                         tw__offset_inside(offset, place.byte, bytes), TW__COPY_UNIT);
     }
 }
 

@@ -7,15 +7,15 @@
 #define TW_ARCH_AMD_COMMON_ISA_H
 
 #if TW_EMULATED
-#include "../../emulator/isa_common.h"
 #include "../../emulator/global.h"
 #include "../../emulator/isa_amd.h"
+#include "../../emulator/isa_common.h"
 #else
 
 #include "../../dtypes.h"
 
-#define TW__LDS __attribute__((address_space(3)))
-#define TW__GLOBAL_MEMORY __attribute__((address_space(1)))
+#define TW__LDS              __attribute__((address_space(3)))
+#define TW__GLOBAL_MEMORY    __attribute__((address_space(1)))
 #define TW__KERNEL_ARGUMENTS __attribute__((address_space(4)))
 
 typedef uint8_t tw__u8 __attribute__((may_alias));
@@ -85,7 +85,10 @@ TW_FN uint32_t tw__isa_shuffle(uint32_t value, int source_lane)
     return (uint32_t)__builtin_amdgcn_ds_bpermute(source_lane % TW_LANES * 4, (int)value);
 }
 
-TW_FN uint32_t tw__isa_shuffle_xor(uint32_t value, int mask) { return tw__isa_shuffle(value, tw__isa_lane() ^ mask); }
+TW_FN uint32_t tw__isa_shuffle_xor(uint32_t value, int mask)
+{
+    return tw__isa_shuffle(value, tw__isa_lane() ^ mask);
+}
 
 /* 11.3 DS_READ_U8 ... DS_READ_B128, DS_WRITE_B8 ... DS_WRITE_B128 */
 #define TW_LOAD_NAME  tw__isa_shared_load
@@ -98,6 +101,21 @@ TW_FN uint32_t tw__isa_shuffle_xor(uint32_t value, int mask) { return tw__isa_sh
 #define TW_STORE_NAME tw__isa_global_store
 #define TW_SPACE      TW__GLOBAL_MEMORY
 #include "access.inc"
+
+#if defined(__HIP__)
+static __attribute__((constant)) const uint32_t tw__nothing = 0;
+#else
+static const TW__KERNEL_ARGUMENTS uint32_t tw__nothing = 0;
+#endif
+
+/* 1, 2 or 4 bytes that are there, else zero, without a branch. */
+#define TW_NATIVE_LOAD_IF
+TW_FN uint32_t tw__isa_global_load_if(int there, const void *from, int bytes)
+{
+    uint32_t bits;
+    tw__isa_global_load(&bits, there ? from : (const void *)&tw__nothing, bytes);
+    return bits;
+}
 
 /* 6.4 V_EXP_F32, V_LOG_F32, V_RCP_F32, V_SQRT_F32, V_RSQ_F32: 1 ulp, subnormals flushed */
 TW_FN float tw__isa_exp2(float x) { return __builtin_amdgcn_exp2f(x); }
@@ -146,9 +164,10 @@ TW_FN uint32_t tw__isa_pack_bf16(float low, float high)
 TW_FN uint32_t tw__isa_pack_bf16(float low, float high) { return tw__bf16_of(low) | tw__bf16_of(high) << 16; }
 #endif
 
-/* 7.1 V_MFMA_F32_16X16X16_BF16, _F16, V_MFMA_F32_16X16X4_F32: d, four f32, += a b. Lane l holds a[l % 16][k] and
- * b[k][l % 16] for k = 4 (l / 16) + 0..3 (f32: k = l / 16), and d[4 (l / 16) + 0..3][l % 16]. The sum is read and
- * written as one vector: word by word, each would be given a register by itself and moved into line. */
+/* 7.1 V_MFMA_F32_16X16X16_BF16, _F16, V_MFMA_F32_16X16X4_F32: d, four f32, += a b. Lane l holds a[l % 16][k]
+ * and b[k][l % 16] for k = 4 (l / 16) + 0..3 (f32: k = l / 16), and d[4 (l / 16) + 0..3][l % 16]. The sum is
+ * read and written as one vector: word by word, each would be given a register by itself and moved into line.
+ */
 TW_FN void tw__isa_mfma_f32_16x16x16_bf16(void *d, const uint32_t a[2], const uint32_t b[2])
 {
     tw__u32x2 left = {a[0], a[1]}, right = {b[0], b[1]};

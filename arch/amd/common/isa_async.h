@@ -15,6 +15,7 @@
 
 #include "isa.h"
 
+#define TW_NATIVE_HERE        /* tiles/global.h: tw__isa_here */
 enum { TW__COPIES_MAX = 63 }; /* that a wait can leave under way: vmcnt has 6 bits */
 
 #if TW_EMULATED
@@ -45,6 +46,39 @@ TW_FN void tw__isa_copy(tw__buffer from, void *shared, uint32_t offset, int byte
 #endif
     (void)bytes;
     __builtin_amdgcn_raw_ptr_buffer_load_lds(from, (TW__LDS void *)shared, 4, (int)offset, 0, 0, 0);
+}
+
+/* 9.1.9 BUFFER_LOAD_DWORD, DWORDX2, DWORDX4, BUFFER_STORE likewise: 4, 8 or 16 bytes. Of what does not lie
+ * inside the buffer a load gives zero, and a store writes nothing. */
+TW_FN void tw__isa_buffer_load(uint32_t *words, tw__buffer from, uint32_t offset, int bytes)
+{
+    if (bytes == 16) {
+        tw__u32x4 v = __builtin_amdgcn_raw_buffer_load_b128(from, (int)offset, 0, 0);
+        words[0] = v[0];
+        words[1] = v[1];
+        words[2] = v[2];
+        words[3] = v[3];
+    } else if (bytes == 8) {
+        tw__u32x2 v = __builtin_amdgcn_raw_buffer_load_b64(from, (int)offset, 0, 0);
+        words[0] = v[0];
+        words[1] = v[1];
+    } else {
+        words[0] = __builtin_amdgcn_raw_buffer_load_b32(from, (int)offset, 0, 0);
+    }
+}
+
+TW_FN void tw__isa_buffer_store(tw__buffer to, uint32_t offset, const uint32_t *words, int bytes)
+{
+    if (bytes == 16) {
+        tw__u32x4 v = {words[0], words[1], words[2], words[3]};
+        __builtin_amdgcn_raw_buffer_store_b128(v, to, (int)offset, 0, 0);
+    } else if (bytes == 8) {
+        tw__u32x2 v = {words[0], words[1]};
+        __builtin_amdgcn_raw_buffer_store_b64(v, to, (int)offset, 0, 0);
+    } else {
+        __builtin_amdgcn_raw_buffer_store_b32(words[0], to, (int)offset, 0, 0);
+    }
+    __builtin_amdgcn_sched_barrier(0); /* else all offsets are computed first, and there are too many */
 }
 
 /* 4.4 S_WAITCNT: vmcnt in bits 3:0 and 15:14, expcnt in 6:4, lgkmcnt in 11:8, each at its largest where it is
@@ -90,11 +124,22 @@ TW_FN void tw__isa_bare_barrier(void)
     __asm__ volatile("" ::: "memory");
 }
 
-/* The value, equal in all lanes; what is computed from it is computed behind this. */
+/* The value, equal in all lanes; what is computed from it is computed behind this. By way of a vector
+ * register: where the value is in one already, the compiler would not copy it to a scalar one by itself. */
 TW_FN int64_t tw__isa_here(int64_t value)
 {
-    __asm__ volatile("" : "+s"(value));
-    return value;
+    uint32_t low, high;
+    __asm__ volatile("" : "+v"(value));
+    low = (uint32_t)tw__isa_uniform((int)value);
+    high = (uint32_t)tw__isa_uniform((int)(value >> 32));
+    return (int64_t)((uint64_t)high << 32 | low);
+}
+
+/* The value, equal in all lanes, as one number: what it follows from is not kept in its stead. */
+TW_FN int tw__isa_settled(int value)
+{
+    __asm__("" : "+v"(value));
+    return tw__isa_uniform(value);
 }
 
 /* 4.4 S_SETPRIO: which of the waves of a SIMD goes first where several could; 0 is where all start. */

@@ -151,24 +151,17 @@ TW_FN int tw__pipeline_stream(tw__pipeline *pipe, tw__shared_tile tile, const vo
 /* ops/pipeline.h asks for a tile, `plain` where the load fills the whole of it from rows of neighbouring
  * elements. 0: it has to go through registers. */
 #define TW_NATIVE_TILE_COPY
-TW_FN int tw__pipeline_copy(tw__pipeline *pipe, tw__shared_tile tile, int plain, tw__copy_source from)
+TW_FN int tw__pipeline_copy(tw__pipeline *pipe, tw__shared_tile tile, int plain, int begins,
+                            tw__copy_source from)
 {
-    int can;
-    from = tw__cut_source(tile, from);
-    can = plain && tw__can_copy(tile, from);
+    int can, row_bytes = tw__tile_row_bytes(tile);
+    from = tw__cut_source(from, tile.rows, row_bytes);
+    can = tw__isa_settled(plain & tw__can_move(from, tile.rows, row_bytes, TW__COPY_UNIT)) && begins;
     pipe->issued += tw__copies_of(tile, pipe->waves);
     pipe->by_hand |= !can;
-    if (can)
+    if (TW_LIKELY(can))
         tw__copy_tile(tile, from, pipe->wave, pipe->waves);
     return can;
-}
-
-/* The stride, for the rare tile that goes through registers: what follows from it is computed there, not kept
- * in scalars through the loop in case one comes. Only where products leave no room: elsewhere clang may
- * reserve a frame for the scalars that it keeps in vector registers, and leave it unused. */
-TW_FN int64_t tw__pipeline_rare(const tw__pipeline *pipe, int64_t stride)
-{
-    return pipe->turns ? tw__isa_here(stride) : stride;
 }
 
 /* This wave's loads of the step that is to be computed have landed, and its reads of the stage before are

@@ -9,7 +9,10 @@ typedef float f32x4 __attribute__((ext_vector_type(4)));
 #define LDS             __attribute__((address_space(3)))
 #define MFMA(a, b, sum) __builtin_amdgcn_mfma_f32_16x16x16bf16_1k(a, b, sum, 0, 0, 0)
 
-enum { STAGES = 3, WAVES = 4, LANES = 64, COPIES = 4, STAGE_BYTES = COPIES * WAVES * LANES * 4 };
+#ifndef WAVES
+#define WAVES 4
+#endif
+enum { STAGES = 3, LANES = 64, COPIES = 4, STAGE_BYTES = COPIES * WAVES * LANES * 4 };
 enum {
     NONE,
     WAIT_ZERO,
@@ -70,7 +73,7 @@ __attribute__((amdgpu_kernel, amdgpu_flat_work_group_size(WAVES *LANES, WAVES *L
         if (FAULT != READ_NOT_WAITED)
             __builtin_amdgcn_s_waitcnt(SHARED_OVER);
         __builtin_amdgcn_sched_barrier(0);
-        if (FAULT != NO_BARRIER)
+        if (FAULT != NO_BARRIER && WAVES > 1)
             __builtin_amdgcn_s_barrier();
         __builtin_amdgcn_sched_barrier(0);
         if (FAULT == READ_NOT_WAITED)
