@@ -29,10 +29,15 @@
 #include "computing.h"
 #include "load.h"
 
+/* A machine may take a ring of one stage, for what its shared memory does not hold twice: then nothing runs
+ * ahead. */
+#ifndef TW__RING_STAGES_MIN
+#define TW__RING_STAGES_MIN 2
+#endif
 #define tw_ring(stage_type, stages)                                                                          \
     struct {                                                                                                 \
-        TW_STATIC_ASSERT((stages) >= 2,                                                                      \
-                         "TW060 tw_ring(" #stage_type ", " #stages "): needs two stages at least");          \
+        TW_STATIC_ASSERT((stages) >= TW__RING_STAGES_MIN, "TW060 tw_ring(" #stage_type ", " #stages          \
+                                                          "): needs two stages at least, on CDNA one");      \
         stage_type stage[stages];                                                                            \
         TW__RING_BARRIERS(stages)                                                                            \
     }
@@ -40,13 +45,14 @@
 #define TW_PIPE(pipe, ring)          TW__PIPE(pipe, ring, 0)
 #define TW_PIPE_IN_TURNS(pipe, ring) TW__PIPE(pipe, ring, 1)
 #define TW__PIPE(pipe, ring, in_turns)                                                                       \
+    enum { tw__stages_##pipe = (int)(sizeof((ring).stage) / sizeof((ring).stage[0])) };                      \
     struct {                                                                                                 \
         tw__pipeline state;                                                                                  \
         __typeof__(&(ring).stage[0]) stage;                                                                  \
     } pipe;                                                                                                  \
-    pipe.state = tw__pipeline_make((int)(sizeof((ring).stage) / sizeof((ring).stage[0])),                    \
-                                   (int)sizeof((ring).stage[0]), TW__RING_BARRIERS_OF(ring),                 \
-                                   TW_TEAM_THREADS, tw__block_threads, tw__loader, tw_cluster_blocks);       \
+    pipe.state =                                                                                             \
+        tw__pipeline_make(tw__stages_##pipe, (int)sizeof((ring).stage[0]), TW__RING_BARRIERS_OF(ring),       \
+                          TW_TEAM_THREADS, tw__block_threads, tw__loader, tw_cluster_blocks);                \
     pipe.stage = (ring).stage;                                                                               \
     tw__pipeline_may_take_turns(&pipe.state, in_turns)
 
@@ -58,7 +64,8 @@ TW_FN void tw__pipeline_may_take_turns(tw__pipeline *pipe, int may) { (void)pipe
  * only load apart from the others, so that what is computed in registers passes through one loop alone; it
  * says without effect whether there is a next step, so that the loop is one to the compiler too. */
 #ifndef TW__PIPELINE_STRETCHES
-#define TW__PIPELINE_STRETCHES                     1
+#define TW__FIRST_STRETCH(stages)                  0
+#define TW__PIPELINE_STRETCHES(stages)             1
 #define tw__pipeline_stretch(pipe, count, stretch) tw__pipeline_begin(pipe, count)
 #define tw__pipeline_does_load(pipe, i)            ((i) >= 0)
 #define tw__pipeline_does_compute(pipe, i)         ((i) >= 0)
@@ -68,7 +75,8 @@ TW_FN void tw__pipeline_may_take_turns(tw__pipeline *pipe, int may) { (void)pipe
 #endif
 #define TW_PIPELINE(pipe, count)                                                                             \
     TW_UNROLL                                                                                                \
-    for (int tw__stretch = 0; tw__stretch < TW__PIPELINE_STRETCHES;                                          \
+    for (int tw__stretch = TW__FIRST_STRETCH(tw__stages_##pipe);                                             \
+         tw__stretch < TW__PIPELINE_STRETCHES(tw__stages_##pipe);                                            \
          tw__pipeline_stretch_done(&(pipe).state), tw__stretch++)                                            \
         for (tw__pipeline_stretch(&(pipe).state, count, tw__stretch);                                        \
              tw__pipeline_has_next(&(pipe).state) && tw__pipeline_next(&(pipe).state);                       \

@@ -56,7 +56,7 @@ typedef struct {
 #define GATED_STEP_COLUMNS 32 /* of a block that takes one token */
 #define GATED_TUNED(what)  TW__JOIN(TW__JOIN(TW_HERE(what), _), GATED_D)
 enum {
-    GATED_C = (int)GATED_TUNED(GATED_C_) > 0 ? (int)GATED_TUNED(GATED_C_) : 16,
+    GATED_C = GATED_TUNED(GATED_C_),
     GATED_WIDTH = GATED_STEP ? GATED_STEP_COLUMNS : (int)GATED_TUNED(GATED_N_),
     GATED_N = (int)GATED_DV < (int)GATED_WIDTH ? (int)GATED_DV : (int)GATED_WIDTH,
     GATED_PART = GATED_N < GATED_TUNED(GATED_PART_) ? (int)GATED_N : (int)GATED_TUNED(GATED_PART_),
@@ -64,10 +64,6 @@ enum {
     GATED_SLICE = GATED_TUNED(GATED_SLICE_),
     GATED_STAGES = GATED_TUNED(GATED_STAGES_)
 };
-TW_STATIC_ASSERT(
-    GATED_STEP || (int)GATED_TUNED(GATED_C_) > 0,
-    "gated_linear_attention: this machine's shared memory does not hold two stages of keys and gates "
-    "of GATED_D channels (tune.def); use heads of 128 at most");
 TW_STATIC_ASSERT(GATED_DV % 32 == 0 && GATED_N % GATED_PART == 0,
                  "gated_linear_attention: GATED_DV must be a multiple of 32");
 

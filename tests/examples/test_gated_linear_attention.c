@@ -27,7 +27,7 @@ static void each_variant(void **state)
 {
     static const char *const words[] = {
         "d=64 dv=64 dtype=f16 state=1 layout=bshd B=2 H=1 S=70 D=64 DV=51",
-        "d=128 dv=64 H=1 S=70 D=128 DV=64",
+        "d=256 dv=32 H=1 S=70 D=256 DV=32",
         "d=32 dv=32 H=2 S=70 D=32 DV=32",
     };
     (void)state;

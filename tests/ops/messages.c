@@ -292,8 +292,8 @@ MISTAKE(mma_contraction) { tw_mma_ABt(t.square, t.a, OR(sh->turned, sh->s)); UNU
 /* says: TW056 tw_mma_wait(t.a): takes the acc tile that tw_mma_async adds into */
 MISTAKE(mma_wait) { OR(tw_mma_wait(t.a), tw_mma_wait(t.acc)); UNUSED; }
 
-/* says: TW060 tw_ring(message_shared, 1): needs two stages at least */
-typedef OR(tw_ring(message_shared, 1), tw_ring(message_shared, 2)) ring;
+/* says: TW060 tw_ring(message_shared, TW__RING_STAGES_MIN - 1): needs two stages at least, on CDNA one */
+typedef OR(tw_ring(message_shared, TW__RING_STAGES_MIN - 1), tw_ring(message_shared, 2)) ring;
 
 /* says: TW061 tw_load_async(st->wide, g.x): takes a shared tile of the stage and a global tensor of its dtype */
 typedef struct { tw_ring(message_shared, 2) ring; } message_stages;

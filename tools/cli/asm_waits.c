@@ -6,8 +6,9 @@
  *
  *   - TW201: the loop round the matrix instructions waits for all copies (vmcnt(0) [DEPBAR.LE SB0, 0x0]) on
  *     every way round. With a ring of three stages or more, the copies of later stages should stay under way;
- *     with two, at least a matrix instruction should stand between copy and wait. Ways by registers, for
- * tiles that cannot be copied so, may wait as they like.
+ *     with two, at least a matrix instruction should stand between copy and wait; with one, as much as shared
+ *     memory then holds, there is nothing else to do. Ways by registers, for tiles that cannot be copied so,
+ *     may wait as they like.
  *   - TW202: a read of shared memory may be under way (no lgkmcnt that covers it) at a barrier behind which
  * its bytes are overwritten: the compiler moves its own wait across a bare s_barrier.
  *   - TW203: likewise a write, and a barrier behind which it is read.
@@ -255,6 +256,8 @@ static void check_run_ahead(const waits *w, const copying_loop *l)
 {
     const asm_kernel *kernel = w->flow->kernel;
     const char *inside = w->flow->loop[l->loop].in;
+    if (l->stages_at_most == 1)
+        return;
     for (int i = 0; i < kernel->count; i++) {
         asm_kind kind = kernel->instruction[i].kind;
         if (!inside[i] || (kind != ASM_COPY && kind != ASM_MATRIX) || runs_ahead(w, l, i))
@@ -333,8 +336,8 @@ void asm_check_waits(const asm_listing *listing, const asm_flow *flow, int stage
     for (int i = 0; i < kernel->count; i++) {
         const asm_instruction *at = &kernel->instruction[i];
         w.copies_over[i] = at->kind == ASM_WAIT && at->copies_left == 0;
-        w.barriers[i] = at->kind == ASM_BARRIER ||
-                        (alone && at->kind == ASM_WAIT && at->copies_left != ASM_NO_WAIT);
+        w.barriers[i] =
+            at->kind == ASM_BARRIER || (alone && at->kind == ASM_WAIT && at->copies_left != ASM_NO_WAIT);
     }
     int matrix = -1, copying = 0;
     for (int i = 0; i < kernel->count; i++) {

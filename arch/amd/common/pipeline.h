@@ -9,6 +9,9 @@
  * A tile that cannot be copied so (strides, alignment, the end of a row inside a unit) goes through
  * registers, and from then on the wave waits for all its copies: such a tile adds nothing to the count.
  *
+ * A ring of one stage, for what shared memory holds once only, has each step's loads in front of its own
+ * computation, with a meeting between the two.
+ *
  * Where the kernel allows it and the team is of that size, its halves take turns (turns.h): a step then meets
  * at its products instead, and waits for the next step's copies before it multiplies. That wants three
  * stages: with two, it waits for what it has just issued.
@@ -20,12 +23,14 @@
 #include "turns.h"
 
 /* ops/pipeline.h: the first stretch loads `ahead` steps, the next loads and computes, the last computes. The
- * loop in the middle then holds no condition but its own. */
-#define TW__PIPELINE_STRETCHES 3
+ * loop in the middle then holds no condition but its own. Of one stage it is the only one. */
+#define TW__FIRST_STRETCH(stages)      ((stages) == 1 ? (int)TW__FLOWING : (int)TW__FILLING)
+#define TW__PIPELINE_STRETCHES(stages) ((stages) == 1 ? (int)TW__FLOWING + 1 : (int)TW__DRAINING + 1)
 enum { TW__FILLING, TW__FLOWING, TW__DRAINING };
 
 #define TW__RING_BARRIERS(stages)
 #define TW__RING_BARRIERS_OF(ring) ((uint64_t *)0)
+#define TW__RING_STAGES_MIN        1
 enum { TW__PRODUCER_THREADS = 0, TW__STREAMS = 0, TW__CLUSTER_BLOCKS_MAX = 1 };
 
 typedef struct {
@@ -58,7 +63,7 @@ TW_FN tw__pipeline tw__pipeline_make(int stages, int stage_bytes, uint64_t *barr
 
 TW_FN void tw__pipeline_may_take_turns(tw__pipeline *pipe, int may)
 {
-    pipe->turns = may && pipe->waves == TW__TURN_WAVES;
+    pipe->turns = may && pipe->stages > 1 && pipe->waves == TW__TURN_WAVES;
 }
 
 TW_FN int tw__takes_turns(const tw__pipeline *pipe) { return pipe->turns; }
@@ -117,7 +122,7 @@ TW_FN void tw__pipeline_stretch(tw__pipeline *pipe, int count, int stretch)
         if (pipe->turns)
             tw__pipeline_begin_turns(pipe);
     }
-    if (stretch == TW__FILLING) {
+    if (stretch == TW__FIRST_STRETCH(pipe->stages)) {
         pipe->count = count;
         pipe->step = -pipe->stages;
         pipe->load_slot = pipe->compute_slot = -1;
@@ -133,7 +138,15 @@ TW_FN int tw__pipeline_does_load(const tw__pipeline *pipe, int i)
 }
 TW_FN int tw__pipeline_does_compute(const tw__pipeline *pipe, int i)
 {
-    return (void)i, pipe->stretch != TW__FILLING;
+    (void)i;
+    if (pipe->stretch == TW__FILLING)
+        return 0;
+    if (pipe->stages == 1) { /* this step's loads have just been issued */
+        tw__pipeline_land(pipe, 0);
+        tw__isa_wait_shared();
+        tw__isa_bare_barrier();
+    }
+    return 1;
 }
 
 TW_FN int tw__pipeline_loader(const tw__pipeline *pipe) { return pipe->wave * TW_LANES + tw__isa_lane(); }
@@ -165,10 +178,11 @@ TW_FN int tw__pipeline_copy(tw__pipeline *pipe, tw__shared_tile tile, int plain,
 }
 
 /* This wave's loads of the step that is to be computed have landed, and its reads of the stage before are
- * done. While the pipeline flows, `ahead` - 1 steps behind it have been loaded. */
+ * done. While the pipeline flows, `ahead` - 1 steps behind it have been loaded; of one stage, none. */
 TW_FN void tw__pipeline_wait(tw__pipeline *pipe, int ahead)
 {
-    tw__pipeline_land(pipe, pipe->stretch == TW__FLOWING ? (ahead - 1) * pipe->copies : 0);
+    if (ahead > 0)
+        tw__pipeline_land(pipe, pipe->stretch == TW__FLOWING ? (ahead - 1) * pipe->copies : 0);
     tw__isa_wait_shared();
 }
 
@@ -220,7 +234,7 @@ TW_FN void tw__pipeline_step_done(tw__pipeline *pipe)
 /* At the end the block meets, so that the ring can be reused. */
 TW_FN void tw__pipeline_stretch_done(tw__pipeline *pipe)
 {
-    if (pipe->stretch != TW__DRAINING)
+    if (pipe->stretch + 1 != TW__PIPELINE_STRETCHES(pipe->stages))
         return;
     tw__isa_wait_shared();
     if (pipe->turns)
