@@ -20,8 +20,8 @@ typedef struct {
 
 typedef struct {
     tw_ring(linear_stage, LINEAR_STAGES) ring;
-    tw_st(LINEAR_DTYPE, LINEAR_D,
-          LINEAR_PART) state[LINEAR_PARTS]; /* as the next chunk's queries multiply it */
+    tw_st(LINEAR_DTYPE, LINEAR_D, LINEAR_PART)
+        state[LINEAR_BY_PARTS ? 1 : LINEAR_PARTS]; /* as the next chunk's queries multiply it */
     tw_st(LINEAR_DTYPE, LINEAR_C, LINEAR_C) scores;
     tw_sv(f32, LINEAR_D + 5 * LINEAR_C) vectors; /* z, rows, cols, least, gates, input gates */
 } linear_shared;
@@ -56,7 +56,8 @@ TW_KERNEL(linear_attention, TW_PIPELINED_THREADS, (linear_args, g))
         tw_zero(state[p]);
         if (LINEAR_STARTS)
             tw_load(state[p], g.initial, w.from, w.from_place, 0, w.column + p * LINEAR_PART);
-        tw_store(shared->state[p], state[p]);
+        if (!LINEAR_BY_PARTS)
+            tw_store(shared->state[p], state[p]);
     }
     if (LINEAR_DIVIDED) {
         tw_zero(z);
@@ -166,12 +167,22 @@ TW_KERNEL(linear_attention, TW_PIPELINED_THREADS, (linear_args, g))
                     tw_row_sum_onto(den, s);
                 tw_map2(den, x, least, y, linear_reciprocal(x * g.scale, y));
             }
-            tw_meet();
+            if (!LINEAR_BY_PARTS)
+                tw_meet();
 
             TW_ROLLED
             for (int p = 0; p < LINEAR_PARTS && linear_gives(w, i); p++) {
-                tw_mm_async(o, stage->q, shared->state[p], 0, 0);
-                if (LINEAR_WEIGHTED || !LINEAR_CAUSAL)
+                if (LINEAR_BY_PARTS) {
+                    if (p > 0)
+                        tw_meet();
+                    TW_UNROLL
+                    for (int n = 0; n < LINEAR_PARTS; n++)
+                        if (n == p)
+                            tw_store(shared->state[0], state[n]);
+                    tw_meet();
+                }
+                tw_mm_async(o, stage->q, shared->state[LINEAR_BY_PARTS ? 0 : p], 0, 0);
+                if (LINEAR_WEIGHTED || LINEAR_BY_PARTS || !LINEAR_CAUSAL)
                     tw_mma_wait(o);
                 if (LINEAR_WEIGHTED)
                     tw_mul(o, o, before);
@@ -197,7 +208,8 @@ TW_KERNEL(linear_attention, TW_PIPELINED_THREADS, (linear_args, g))
                     if (LINEAR_WEIGHTED)
                         tw_map(state[p], x, x * kept);
                     tw_mma_AtB(state[p], stage->k, stage->v[p]);
-                    tw_store(shared->state[p], state[p]);
+                    if (!LINEAR_BY_PARTS)
+                        tw_store(shared->state[p], state[p]);
                 }
                 if (LINEAR_DIVIDED) {
                     tw_load_transposed(kt, stage->k);

@@ -82,11 +82,12 @@ typedef struct {
     float scale;
 } linear_args;
 
-#define LINEAR_TUNE(machine, d, chunk, dv, part, rows, cols, stages)                                         \
+#define LINEAR_TUNE(machine, d, chunk, dv, part, held, rows, cols, stages)                                   \
     enum {                                                                                                   \
         LINEAR_C_##machine##_##d = chunk,                                                                    \
         LINEAR_N_##machine##_##d = dv,                                                                       \
-        LINEAR_PART_##machine##_##d = part                                                                   \
+        LINEAR_PART_##machine##_##d = part,                                                                  \
+        LINEAR_HELD_##machine##_##d = held                                                                   \
     };                                                                                                       \
     enum { LINEAR_ROWS_##machine##_##d = rows, LINEAR_COLS_##machine##_##d = cols };                         \
     enum { LINEAR_STAGES_##machine##_##d = stages };                                                         \
@@ -104,6 +105,7 @@ enum {
     LINEAR_N = (int)LINEAR_DV < (int)LINEAR_WIDTH ? (int)LINEAR_DV : (int)LINEAR_WIDTH,
     LINEAR_PART = LINEAR_N < LINEAR_TUNED(LINEAR_PART_) ? (int)LINEAR_N : (int)LINEAR_TUNED(LINEAR_PART_),
     LINEAR_PARTS = LINEAR_N / LINEAR_PART,
+    LINEAR_BY_PARTS = LINEAR_N > LINEAR_TUNED(LINEAR_HELD_), /* is one of them in shared memory at a time? */
     LINEAR_STAGES = LINEAR_TUNED(LINEAR_STAGES_),
     LINEAR_PER_HEAD = LINEAR_IS(LINEAR_DECAY_, LINEAR_DECAY, head),
     LINEAR_PER_STEP = LINEAR_IS(LINEAR_DECAY_, LINEAR_DECAY, step),
