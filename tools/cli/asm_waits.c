@@ -174,6 +174,19 @@ static void rotate(int *turn, int length, int first)
     free(copy);
 }
 
+/* Does a wait for all follow the turn's k-th instruction before shared memory is read? Then nothing that is
+ * read relies on a count there: rows that came element by element to registers are waited for so. */
+static int all_follows(const waits *w, const copying_loop *l, int k)
+{
+    for (int next = k + 1; next < l->length; next++) {
+        if (w->copies_over[l->turn[next]])
+            return 1;
+        if (instruction(w, l->turn[next])->kind == ASM_SHARED_READ)
+            return 0;
+    }
+    return 0;
+}
+
 static copying_loop measure(const waits *w, int loop, int stages)
 {
     const asm_figures *figures = &w->flow->kernel->figures;
@@ -187,7 +200,7 @@ static copying_loop measure(const waits *w, int loop, int stages)
         l.copies += at->kind == ASM_COPY;
         l.memory += at->kind == ASM_COPY || at->kind == ASM_MEMORY;
         bytes += (int64_t)at->bytes * w->listing->lanes * waves;
-        if (at->kind == ASM_WAIT && at->copies_left > 0) {
+        if (at->kind == ASM_WAIT && at->copies_left > 0 && !all_follows(w, &l, k)) {
             wait_at = k;
             l.wait = l.wait == -1 ? l.turn[k] : -2;
         }
