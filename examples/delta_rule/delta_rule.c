@@ -85,8 +85,6 @@ TW_KERNEL(delta_rule, TW_PIPELINED_THREADS, (delta_args, g))
                 tw_load(cols, shared->sums);
                 tw_pick(last, shared->sums, 0, DELTA_C - 1);
                 tw_exp2(before, rows);
-                tw_copy(weights, rows);
-                tw_map(weights, x, tw_exp2f(last - x));
             }
             TW_ROLLED
             for (int p = 0; p < DELTA_PARTS; p++) {
@@ -113,6 +111,10 @@ TW_KERNEL(delta_rule, TW_PIPELINED_THREADS, (delta_args, g))
             else
                 tw_tril(s, 0, 0.0f);
             tw_store(shared->chunk.by.scores, s);
+            if (DELTA_GATED) {
+                tw_copy(weights, rows);
+                tw_map(weights, x, tw_exp2f(last - x));
+            }
             tw_meet();
 
             TW_ROLLED
