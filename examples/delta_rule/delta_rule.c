@@ -6,7 +6,7 @@
  * triangular system (the WY form of Yang et al. 2024, taken behind the product with the state):
  *
  *     (I + L) U = diag(b) (V - decay K S)        L = diag(b) (K K^T * decay), below the diagonal
- *     O = (Q K^T * decay) U + decay Q S          S = decay S + K^T (decay U)
+ *     O = (Q K^T * decay) U + decay Q S          S = decay S + (K decay)^T U
  *
  * A position's weight is 2^(sums[r] - sums[c]) from source c to query r, of running sums of base-2 log gates.
  * Behind the last token keys, values and b are 0: nothing is written there.
@@ -24,8 +24,8 @@ typedef struct {
 
 typedef struct {
     tw_ring(delta_stage, DELTA_STAGES) ring;
-    tw_st(DELTA_DTYPE, DELTA_D, DELTA_PART) state[DELTA_PARTS];    /* as the next chunk multiplies it */
-    tw_st(DELTA_DTYPE, DELTA_C, DELTA_PART) weighted[DELTA_PARTS]; /* decay U, as the state takes it */
+    tw_st(DELTA_DTYPE, DELTA_D,
+          DELTA_PART) state[DELTA_BY_PARTS ? 1 : DELTA_PARTS]; /* as the next chunk multiplies it */
     union {
         tw_st(f32, DELTA_C, DELTA_C) via;
         delta_factors by;
@@ -33,17 +33,34 @@ typedef struct {
     tw_sv(f32, DELTA_C) gates, sums;
 } delta_shared;
 
+typedef tw_rt(f32, DELTA_C, DELTA_PART, acc) delta_columns;
+typedef tw_rv(f32, DELTA_C, row) delta_row;
+
+/* Part p of diag(b) (V - decay K S) takes the place of V's. */
+TW_FN void delta_right_side(delta_columns *o, delta_stage *stage, delta_shared *shared, int p, int held,
+                            const delta_row *before, const delta_row *beta)
+{
+    tw_rt(DELTA_DTYPE, DELTA_C, DELTA_PART, acc) values;
+    tw_mm_AB(*o, stage->k, shared->state[held]);
+    if (DELTA_GATED)
+        tw_map_row(*o, x, *before, y, x * y);
+    tw_load(values, stage->v[p]);
+    tw_sub(*o, values, *o);
+    tw_map_row(*o, x, *beta, y, x * y);
+    tw_store(stage->v[p], *o);
+}
+
 TW_KERNEL(delta_rule, TW_PIPELINED_THREADS, (delta_args, g))
 {
     const delta_work w = delta_plan(&g);
     tw_rt(f32, DELTA_D, DELTA_PART, acc) state[DELTA_PARTS];
-    tw_rt(f32, DELTA_C, DELTA_PART, acc) o;
+    delta_columns o;
     tw_rt(f32, DELTA_C, DELTA_C, acc) s;
-    tw_rt(DELTA_DTYPE, DELTA_C, DELTA_PART, acc) values;
-    tw_rv(f32, DELTA_C, row) rows, before, weights, beta, next, next_beta;
-    tw_rv(f32, DELTA_C, a_col) sums;
+    tw_rt(DELTA_DTYPE, DELTA_D, DELTA_C, a) keys;
+    delta_row rows, before, beta, next, next_beta;
+    tw_rv(f32, DELTA_C, a_col) sums, weights;
     tw_rv(f32, DELTA_C, col) cols;
-    float last = 0.0f;
+    float last = 0.0f, kept = 1.0f;
     TW_SHARED_ALL(delta_shared, shared);
     TW_PIPE(pipe, shared->ring);
 
@@ -52,7 +69,8 @@ TW_KERNEL(delta_rule, TW_PIPELINED_THREADS, (delta_args, g))
         tw_zero(state[p]);
         if (DELTA_STATE)
             tw_load(state[p], g.initial, w.batch, w.head, 0, w.column + p * DELTA_PART);
-        tw_store(shared->state[p], state[p]);
+        if (!DELTA_BY_PARTS)
+            tw_store(shared->state[p], state[p]);
     }
     tw_load(next_beta, g.betas, w.batch, w.head, 0);
     if (DELTA_GATED)
@@ -84,19 +102,13 @@ TW_KERNEL(delta_rule, TW_PIPELINED_THREADS, (delta_args, g))
                 tw_load(rows, shared->sums);
                 tw_load(cols, shared->sums);
                 tw_pick(last, shared->sums, 0, DELTA_C - 1);
+                kept = tw_exp2f(last);
                 tw_exp2(before, rows);
             }
             TW_ROLLED
-            for (int p = 0; p < DELTA_PARTS; p++) {
-                tw_mm_AB(o, stage->k, shared->state[p]);
-                if (DELTA_GATED)
-                    tw_map_row(o, x, before, y, x * y);
-                tw_load(values, stage->v[p]);
-                tw_sub(o, values, o);
-                tw_map_row(o, x, beta, y, x * y);
-                tw_store(stage->v[p], o);
+            for (int p = 0; p < DELTA_PARTS && !DELTA_BY_PARTS; p++) {
+                delta_right_side(&o, stage, shared, p, p, &before, &beta);
             }
-
             tw_mm_ABt(s, stage->k, stage->k);
             tw_map_row(s, x, beta, y, x * y);
             if (DELTA_GATED)
@@ -111,41 +123,48 @@ TW_KERNEL(delta_rule, TW_PIPELINED_THREADS, (delta_args, g))
             else
                 tw_tril(s, 0, 0.0f);
             tw_store(shared->chunk.by.scores, s);
-            if (DELTA_GATED) {
-                tw_copy(weights, rows);
-                tw_map(weights, x, tw_exp2f(last - x));
-            }
-            tw_meet();
+            if (!DELTA_BY_PARTS)
+                tw_meet();
 
             TW_ROLLED
             for (int p = 0; p < DELTA_PARTS; p++) {
+                const int held = DELTA_BY_PARTS ? 0 : p;
+                if (DELTA_BY_PARTS) {
+                    TW_UNROLL
+                    for (int n = 0; n < DELTA_PARTS; n++)
+                        if (n == p)
+                            tw_store(shared->state[0], state[n]);
+                    tw_meet();
+                    delta_right_side(&o, stage, shared, p, held, &before, &beta);
+                    tw_meet();
+                }
                 tw_mm_AB(o, shared->chunk.by.inverse, stage->v[p]);
                 tw_meet();
                 tw_store(stage->v[p], o);
-                if (DELTA_GATED) {
-                    tw_map_row(o, x, weights, y, x * y);
-                    tw_store(shared->weighted[p], o);
-                }
-                tw_mm_async(o, stage->q, shared->state[p], 0, 0);
-                if (DELTA_GATED) {
+                tw_mm_async(o, stage->q, shared->state[held], 0, 0);
+                if (DELTA_GATED | DELTA_BY_PARTS)
                     tw_mma_wait(o);
+                if (DELTA_GATED)
                     tw_map_row(o, x, before, y, x * y);
-                }
                 tw_meet();
 
                 tw_mma_AB(o, shared->chunk.by.scores, stage->v[p]);
                 tw_map(o, x, x * g.scale);
                 tw_store(g.o, o, w.batch, w.head, t0, w.column + p * DELTA_PART);
             }
+            tw_load_transposed(keys, stage->k);
+            if (DELTA_GATED) {
+                tw_load(weights, shared->sums);
+                tw_map(weights, x, tw_exp2f(last - x));
+                tw_map_col(keys, x, weights, y, x * y);
+            }
             TW_UNROLL
             for (int p = 0; p < DELTA_PARTS; p++) {
-                if (DELTA_GATED) {
-                    tw_map(state[p], x, x * tw_exp2f(last));
-                    tw_mma_AtB(state[p], stage->k, shared->weighted[p]);
-                } else {
-                    tw_mma_AtB(state[p], stage->k, stage->v[p]);
-                }
-                tw_store(shared->state[p], state[p]);
+                if (DELTA_GATED)
+                    tw_map(state[p], x, x * kept);
+                tw_mma_AB(state[p], keys, stage->v[p]);
+                if (!DELTA_BY_PARTS)
+                    tw_store(shared->state[p], state[p]);
             }
         }
     }

@@ -46,11 +46,12 @@ typedef struct {
     float scale;
 } delta_args;
 
-#define DELTA_TUNE(machine, d, chunk, dv, part, rows, cols, stages)                                          \
+#define DELTA_TUNE(machine, d, chunk, dv, part, held, rows, cols, stages)                                    \
     enum {                                                                                                   \
         DELTA_C_##machine##_##d = chunk,                                                                     \
         DELTA_N_##machine##_##d = dv,                                                                        \
-        DELTA_PART_##machine##_##d = part                                                                    \
+        DELTA_PART_##machine##_##d = part,                                                                   \
+        DELTA_HELD_##machine##_##d = held                                                                    \
     };                                                                                                       \
     enum { DELTA_ROWS_##machine##_##d = rows, DELTA_COLS_##machine##_##d = cols };                           \
     enum { DELTA_STAGES_##machine##_##d = stages };                                                          \
@@ -67,6 +68,7 @@ enum {
     DELTA_N = (int)DELTA_DV < (int)DELTA_WIDTH ? (int)DELTA_DV : (int)DELTA_WIDTH,
     DELTA_PART = DELTA_N < DELTA_TUNED(DELTA_PART_) ? (int)DELTA_N : (int)DELTA_TUNED(DELTA_PART_),
     DELTA_PARTS = DELTA_N / DELTA_PART,
+    DELTA_BY_PARTS = DELTA_N > DELTA_TUNED(DELTA_HELD_), /* is one of them in shared memory at a time? */
     DELTA_STAGES = DELTA_TUNED(DELTA_STAGES_),
     DELTA_GATED = (int)TW__JOIN(DELTA_DECAY_, DELTA_DECAY) == (int)DELTA_DECAY_step
 };

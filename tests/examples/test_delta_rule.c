@@ -156,7 +156,7 @@ static void one_token(void **state)
 static void moves_its_bytes_once(void **state)
 {
     words_case test = {.kernel = &tw_kernel_delta_rule,
-                       .words = "d=64 dv=64 decay=step state=1 H=1 S=200 D=64 DV=64"};
+                       .words = "d=128 dv=128 dtype=f16 state=1 layout=bshd H=1 S=128 D=128 DV=128"};
     (void)state;
     if (on_cpu())
         return;
