@@ -5,8 +5,8 @@
  * and one line in examples/kernels.def.
  *
  * Symbols (M, N, K) are sizes: input files give them, or --shape. Options are macros of the instance. Scalars
- * (alpha) are run-time arguments. A condition is a list of "option=value", separated by blanks, that all hold,
- * "option=this|that" with either value; NULL always holds. Tables end with a row whose name is NULL.
+ * (alpha) are run-time arguments. A condition is a list of "option=value", separated by blanks, that all
+ * hold, "option=this|that" with either value; NULL always holds. Tables end with a row whose name is NULL.
  */
 #ifndef TW_HOST_KERNEL_H
 #define TW_HOST_KERNEL_H
@@ -38,17 +38,21 @@ typedef struct {
         *reference_parameters; /* ... and typed for its float64 reference: "double x, int64_t r, int64_t c" */
     const char *preset;        /* of an expression: no macro at all */
     const char *meaning;
-    const char *fits; /* a symbol that the value, a number, bounds: where the user does not say the value it is
-                         the least that holds the symbol's size, else it is the symbol's preset; may be NULL */
-    int in_parts;     /* 1: a size beyond the value is right too, and what no value holds gets the largest */
+    const char
+        *fits;    /* a symbol that the value, a number, bounds: where the user does not say the value it is
+                     the least that holds the symbol's size, else it is the symbol's preset; may be NULL */
+    int in_parts; /* 1: a size beyond the value is right too, and what no value holds gets the largest */
+    int64_t (*holds)(const int64_t *sizes); /* in place of `fits`: what the value holds, from the sizes in the
+                                               order of the symbols, 0 where no tensor has one; may be NULL */
 } tw_option;
 
 typedef struct {
     const char *name;
     double preset;
     const char *meaning;
-    const char *present;                             /* the condition under which it is used */
-    double (*computed)(const tw_problem *problem);   /* the preset where it follows from the sizes; may be NULL */
+    const char *present; /* the condition under which it is used */
+    double (*computed)(
+        const tw_problem *problem); /* the preset where it follows from the sizes; may be NULL */
 } tw_scalar;
 
 typedef enum { TW_DIRECTION_IN, TW_DIRECTION_OUT, TW_DIRECTION_INOUT } tw_direction;
@@ -64,15 +68,17 @@ typedef struct {
     const char *meaning;
     /* What an input without a file holds, tensor->count numbers; NULL: normal random numbers. */
     void (*content)(const tw_problem *problem, const tw_tensor *tensor, double *values);
-    double absolute; /* OUT: absolute errors up to this pass whatever the relative error (a logarithm near 0) */
+    double
+        absolute; /* OUT: absolute errors up to this pass whatever the relative error (a logarithm near 0) */
 } tw_tensor_row;
 
 /* One of the launches of work that is cut in parts. */
 typedef struct {
-    const tw_kernel *kernel;    /* another kernel, whose source and arguments it has; NULL: the problem's own */
-    const char *settings;       /* another kernel's options: "scaled=1" */
-    const char *macro, *value;  /* what the own kernel's instance is compiled with beside its options; may be NULL */
-    const char *present;        /* the condition under which it is launched */
+    const tw_kernel *kernel; /* another kernel, whose source and arguments it has; NULL: the problem's own */
+    const char *settings;    /* another kernel's options: "scaled=1" */
+    const char *macro,
+        *value;          /* what the own kernel's instance is compiled with beside its options; may be NULL */
+    const char *present; /* the condition under which it is launched */
     const char *reads, *writes; /* buffers, blanks between */
     tw_status (*arguments)(const tw_problem *problem, const tw_kernel_info *info, void *args,
                            uint32_t grid[3]);
@@ -83,7 +89,8 @@ typedef struct {
 typedef struct {
     const char *scalar; /* the number of parts; its preset, 0: as many as the library finds right */
     const tw_launch_row *launches;
-    const tw_tensor_row *buffers; /* the words of a shape are products of symbols and the scalar: "B*H split+1 D" */
+    const tw_tensor_row
+        *buffers; /* the words of a shape are products of symbols and the scalar: "B*H split+1 D" */
     /* Blocks of the one launch, and how many parts would still be worth it, at least 1. */
     tw_status (*room)(const tw_problem *problem, const tw_kernel_info *info, int64_t *blocks, int64_t *most);
 } tw_split;
@@ -98,8 +105,8 @@ struct tw_kernel {
     const tw_tensor_row *tensors;
     size_t args_bytes; /* of the argument struct */
 
-    /* What tw verify runs, one problem a string: "Sq=17 causal=1"; NULL: sizes around tile edges for every symbol
-     * and each value of each option. Ends with NULL. */
+    /* What tw verify runs, one problem a string: "Sq=17 causal=1"; NULL: sizes around tile edges for every
+     * symbol and each value of each option. Ends with NULL. */
     const char *const *cases;
 
     /* Refuses sizes, scalars and contents of inputs that do not go together; may be NULL. */

@@ -103,6 +103,8 @@ tw_status tw_settle_sizes(tw_problem *problem, int64_t size[TW_SYMBOLS_MAX])
     for (int i = 0; kernel->options && kernel->options[i].name; i++) {
         if (kernel->options[i].fits)
             TW_TRY(fit(problem, i, size[tw_find_symbol(kernel, kernel->options[i].fits)]));
+        if (kernel->options[i].holds)
+            TW_TRY(fit(problem, i, kernel->options[i].holds(size)));
     }
     return tw_ok();
 }

@@ -59,7 +59,7 @@ enum { TW__STRIPS = 2, TW__STRIP_BYTES = 128, TW__RUN_BYTES_WIDE = 8 };
                              TW__COLS_OF(t) / tw_team_cols % TW__COLS_OF(staging) == 0,                      \
                          "TW064 tw_store_async(" #g ", " #t ", " #staging                                    \
                          "): needs a tw_staging of the tensor's dtype and the tile's columns");              \
-        tw__store_async(TW__REF(staging), TW__REF(t), TW__WINDOW(g, i, j, k, l));                            \
+        tw__store_async(TW__REF(staging), TW__COLS_OF(staging), TW__REF(t), TW__WINDOW(g, i, j, k, l));      \
     } while (0)
 
 #ifndef TW_NATIVE_STRIP_STORE
@@ -120,12 +120,14 @@ TW_FN void tw__store_strips(tw__window w, tw__ref staging, tw__ref t, int by_eng
     }
 }
 
-TW_FN void tw__store_async(tw__ref staging, tw__ref t, tw__window w)
+/* `cols` is staging.cols as a number: nvcc 13.0 puts map_cols in the place of a member that equals it, before
+ * it knows the member, and then cannot unroll. */
+TW_FN void tw__store_async(tw__ref staging, int cols, tw__ref t, tw__window w)
 {
     int run_bytes = TW__INNER_RUN * tw__bytes(w.dtype);
     if (tw__outside_team(t))
         return;
-    if (TW__STREAMS && w.map != 0 && w.map_rows == TW_CORE && w.map_cols == staging.cols &&
+    if (TW__STREAMS && w.map != 0 && w.map_rows == TW_CORE && w.map_cols == cols &&
         tw__map_fits(w, t.rows, t.cols))
         tw__store_strips(w, staging, t, 1);
     else if (!TW__STREAMS && run_bytes < TW__RUN_BYTES_WIDE && tw__runs_aligned(w, TW_CHUNK))

@@ -14,6 +14,8 @@ typedef struct {
 } ssm_arguments;
 
 /* clang-format off */
+enum { SIZE_B, SIZE_S, SIZE_H, SIZE_G, SIZE_P, SIZE_N, SIZE_Ns };
+
 static const tw_symbol symbols[] = {
     { .name = "B", .preset = 1, .meaning = "batch" },
     { .name = "S", .preset = 512, .meaning = "tokens; with varlen, of all sequences together" },
@@ -25,6 +27,14 @@ static const tw_symbol symbols[] = {
     { 0 },
 };
 
+/* Heads that share b and c: no more than a group has, and few where there are few blocks. */
+static int64_t shared_heads(const int64_t *sizes)
+{
+    const int64_t sequences = sizes[SIZE_Ns] > sizes[SIZE_B] ? sizes[SIZE_Ns] : sizes[SIZE_B];
+    const int64_t group = sizes[SIZE_H] / sizes[SIZE_G], most = sequences * sizes[SIZE_H] / 4;
+    return group < most ? group : most;
+}
+
 static const tw_option options[] = {
     { .name = "dtype", .macro = "SSM_DTYPE", .values = "bf16 f16", .preset = "bf16",
       .meaning = "dtype of x, dt, b, c, z and y" },
@@ -35,6 +45,9 @@ static const tw_option options[] = {
     { .name = "dt_bias", .macro = "SSM_BIAS", .values = "0 1", .preset = "1", .meaning = "1: dt + bias[head]" },
     { .name = "softplus", .macro = "SSM_SOFTPLUS", .values = "0 1", .preset = "1",
       .meaning = "1: dt = log(1 + e^dt)" },
+    { .name = "heads", .macro = "SSM_HEADS", .values = "1 2 4 8 16", .preset = "1", .in_parts = 1,
+      .holds = shared_heads,
+      .meaning = "heads of a group that share b and c on the way, as far as the tuning table has room" },
     { .name = "varlen", .macro = "SSM_VARLEN", .values = "0 1", .preset = "0",
       .meaning = "1: Ns sequences one behind the other; cu says where each begins" },
     { .name = "initial_state", .values = "0 1", .preset = "0", .meaning = "1: goes on from `initial`; 0: from 0" },
@@ -148,11 +161,15 @@ static tw_tensor_arg by_heads(const tw_problem *problem, const char *name)
 static tw_status fill(const tw_problem *problem, const tw_kernel_info *info, int64_t parts,
                       ssm_arguments *args, uint32_t grid[3])
 {
-    int64_t channels = info->tile[1], blocks = tw_problem_size(problem, "P");
-    if (channels < 1)
-        return tw_fail(TW_INVALID, "ssm_info has no tile size P");
-    blocks = (blocks + channels - 1) / channels;
-    if (__builtin_mul_overflow(blocks, tw_problem_size(problem, "H"), &blocks) ||
+    const int64_t channels = info->tile[1], heads = info->tile[3], cluster = info->cluster;
+    const int64_t groups = tw_problem_size(problem, "G");
+    int64_t blocks;
+    if (channels < 1 || heads < 1 || cluster < 1)
+        return tw_fail(TW_INVALID, "ssm_info has no tile size P, no heads of a block or no cluster");
+    blocks = (tw_problem_size(problem, "H") / groups + heads - 1) / heads;
+    if (__builtin_mul_overflow(blocks, (tw_problem_size(problem, "P") + channels - 1) / channels, &blocks) ||
+        __builtin_add_overflow(blocks, cluster - 1, &blocks) ||
+        __builtin_mul_overflow(blocks / cluster * cluster, groups, &blocks) ||
         __builtin_mul_overflow(blocks, ssm_sequence_count(problem), &blocks) ||
         __builtin_mul_overflow(blocks, parts, &blocks) || blocks > INT32_MAX)
         return tw_fail(TW_INVALID, "ssm: more than 2^31 - 1 blocks; make B, H, P or split smaller");

@@ -28,14 +28,20 @@
 #ifndef SSM_VARLEN
 #define SSM_VARLEN 0
 #endif
+#ifndef SSM_HEADS /* 1, 2, 4, 8 or 16: heads of a group that share b and c on the way; tune.def may have     \
+                     fewer */
+#define SSM_HEADS 1
+#endif
 #ifndef SSM_PASS /* whole, states or outputs (ssm.h) */
 #define SSM_PASS whole
 #endif
 
-#define SSM_TUNE(machine, n, chunk, channels, rows, cols, stages, early)                                     \
+#define SSM_TUNE(machine, n, chunk, channels, rows, cols, stages, early, heads, buffers, blocks)             \
     enum { SSM_T_##machine##_##n = chunk, SSM_P_##machine##_##n = channels };                                \
     enum { SSM_ROWS_##machine##_##n = rows, SSM_COLS_##machine##_##n = cols };                               \
     enum { SSM_STAGES_##machine##_##n = stages, SSM_EARLY_##machine##_##n = early };                         \
+    enum { SSM_H_##machine##_##n = heads, SSM_BUFFERS_##machine##_##n = buffers };                           \
+    enum { SSM_BLOCKS_##machine##_##n = blocks };                                                            \
     TW_STATIC_ASSERT(chunk % (16 * rows) == 0 && channels % (16 * rows) == 0 && chunk % (16 * cols) == 0 &&  \
                          channels % (16 * cols) == 0,                                                        \
                      "ssm/tune.def: tile of " #machine);
@@ -56,12 +62,13 @@ enum {
     SSM_COLS = SSM_N % 32 == 0 ? SSM_TUNED(SSM_COLS_) : 1,
     SSM_STAGES = SSM_TUNED(SSM_STAGES_),
     SSM_EARLY = SSM_TUNED(SSM_EARLY_),
+    SSM_BLOCKS = SSM_TUNED(SSM_BLOCKS_) < SSM_HEADS ? SSM_TUNED(SSM_BLOCKS_) : SSM_HEADS,
+    SSM_H = SSM_TUNED(SSM_H_) < SSM_HEADS / SSM_BLOCKS ? SSM_TUNED(SSM_H_) : SSM_HEADS / SSM_BLOCKS,
+    SSM_BUFFERS = SSM_TUNED(SSM_BUFFERS_) < SSM_H ? SSM_TUNED(SSM_BUFFERS_) : SSM_H,
     SSM_Z_AHEAD = SSM_GATE && !SSM_STATES ? (int)SSM_EARLY : 0,
     SSM_Z_NOW = SSM_GATE && !SSM_STATES ? !SSM_EARLY : 0
 };
 TW_STATIC_ASSERT(SSM_N % 16 == 0 && SSM_N <= 256, "ssm: SSM_N must be a multiple of 16 up to 256");
-
-TW_TEAM(SSM_ROWS, SSM_COLS);
 
 /* dt as the tensor gives it, made what the model takes. */
 TW_FN float ssm_dt(float given, float bias)

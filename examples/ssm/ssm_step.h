@@ -13,6 +13,8 @@
 
 #include "ssm_options.h"
 
+TW_TEAM(SSM_ROWS, SSM_COLS);
+
 typedef struct {
     tw_gl(SSM_DTYPE, 3) x, b, c, z, y;
     tw_gl(SSM_DTYPE, 2) dt;

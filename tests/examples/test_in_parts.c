@@ -78,7 +78,7 @@ static void states_of_mamba_2(void **state)
 {
     (void)state;
     words_check((words_case){.kernel = &tw_kernel_ssm, .before = fill_cuts},
-                "n=64 gate=1 varlen=1 initial_state=1 S=330 Ns=5 H=2 P=64 N=50 split=3");
+                "n=64 gate=1 varlen=1 initial_state=1 heads=2 S=330 Ns=5 H=2 P=64 N=50 split=3");
     if (on_cpu())
         words_check((words_case){.kernel = &tw_kernel_ssm, .pad = 3},
                     "n=64 dtype=f16 skip=0 initial_state=1 B=2 S=1000 H=4 G=2 P=72 N=64 split=%d",

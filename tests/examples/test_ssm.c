@@ -10,7 +10,7 @@ extern const tw_kernel tw_kernel_ssm, tw_kernel_ssm_step;
 /* Few instances serve all: what is smaller than an instance's state dim is padded. */
 static const char everything[] = "n=64 gate=1 initial_state=1";
 static const char plain[] = "n=64 dtype=f16 skip=0 dt_bias=0 softplus=0";
-static const char packed[] = "n=64 gate=1 initial_state=1 varlen=1";
+static const char packed[] = "n=64 gate=1 initial_state=1 varlen=1 heads=2";
 
 static void every_length(void **state)
 {
@@ -246,6 +246,24 @@ static void packed_sequences_do_not_see_each_other(void **state)
     tw_problem_free(whole);
 }
 
+/* Hopper's clusters of blocks of two heads: of two groups of five, two stretches of channels. Then all bytes
+ * move once where eight heads share b and c. */
+static void heads_that_share(void **state)
+{
+    (void)state;
+    if (strcmp(tw_target_identity(test_target)->name, "emu:sm90") != 0)
+        return;
+    words_check((words_case){.kernel = &tw_kernel_ssm, .pad = 3}, "%s heads=16 S=70 H=10 G=2 P=%d N=50",
+                everything, 65 + test_random(16));
+    tw_problem *problem =
+        run_filled(&tw_kernel_ssm, NULL, "%s heads=16 S=256 H=8 P=64 N=64", everything);
+    const tw_traffic *traffic = tw_problem_traffic(problem);
+    double moved = (double)traffic->global_read_bytes + (double)traffic->global_written_bytes;
+    if (moved > 1.15 * tw_problem_bytes(problem))
+        fail_msg("%.0f bytes moved for %.0f", moved, tw_problem_bytes(problem));
+    tw_problem_free(problem);
+}
+
 /* Where a head has its b and c for itself, every byte moves once. */
 static void every_byte_moves_once(void **state)
 {
@@ -282,6 +300,7 @@ static int run(const char *name)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_length),
         cmocka_unit_test(long_and_wide),
+        cmocka_unit_test(heads_that_share),
         cmocka_unit_test(decays_near_0_and_1),
         cmocka_unit_test(two_halves_are_one_run),
         cmocka_unit_test(steps_go_on_from_a_prefill),

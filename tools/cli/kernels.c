@@ -66,6 +66,8 @@ static void print(const tw_kernel *kernel)
         printf("    %-12s %-22s %s", o->name, values, o->meaning);
         if (o->fits)
             printf("; the least that holds %s", o->fits);
+        if (o->holds)
+            printf("; follows from the sizes");
         putchar('\n');
     }
     for (const tw_scalar *s = kernel->scalars; s && s->name; s++) {
