@@ -139,7 +139,7 @@ static void one_token(void **state)
 static void moves_its_bytes_once(void **state)
 {
     words_case test = {.kernel = &tw_kernel_gated_linear_attention,
-                       .words = "d=64 dv=64 state=1 H=1 S=256 D=64 DV=64"};
+                       .words = "d=128 dv=128 state=1 H=1 S=100 D=128 DV=128"};
     (void)state;
     if (on_cpu())
         return;
