@@ -255,8 +255,7 @@ static void heads_that_share(void **state)
         return;
     words_check((words_case){.kernel = &tw_kernel_ssm, .pad = 3}, "%s heads=16 S=70 H=10 G=2 P=%d N=50",
                 everything, 65 + test_random(16));
-    tw_problem *problem =
-        run_filled(&tw_kernel_ssm, NULL, "%s heads=16 S=256 H=8 P=64 N=64", everything);
+    tw_problem *problem = run_filled(&tw_kernel_ssm, NULL, "%s heads=16 S=256 H=8 P=64 N=64", everything);
     const tw_traffic *traffic = tw_problem_traffic(problem);
     double moved = (double)traffic->global_read_bytes + (double)traffic->global_written_bytes;
     if (moved > 1.15 * tw_problem_bytes(problem))
