@@ -40,7 +40,7 @@ TW_KERNEL(linear_attention, TW_PIPELINED_THREADS, (linear_args, g))
     tw_rv(f32, LINEAR_C, col) cols;
     tw_rv(f32, LINEAR_D, row) z, added;
     tw_rv(f32, LINEAR_D, a_col) z_across;
-    float m = LINEAR_STATES && LINEAR_EXP_INPUT ? LINEAR_NEVER : 0.0f;
+    float m = LINEAR_M_ADDS ? LINEAR_NEVER : 0.0f;
     float last = 0.0f, behind = 0.0f, kept = 1.0f, all = 0.0f;
     TW_SHARED(linear_shared, shared);
     tw_view(shared_z, 1, LINEAR_D, shared->vectors, 0, 0);
@@ -65,7 +65,7 @@ TW_KERNEL(linear_attention, TW_PIPELINED_THREADS, (linear_args, g))
             tw_load(z, g.initial_z, w.from, w.from_place);
         tw_store(shared_z, z);
     }
-    if (LINEAR_EXP_INPUT && LINEAR_STARTS)
+    if (LINEAR_M_STARTS)
         m = tw_read(g.initial_m, w.from, w.from_place) * TW_LOG2_E;
     if (LINEAR_PER_STEP)
         tw_load(next, g.gates, w.batch, w.head, w.first * LINEAR_C);
@@ -104,7 +104,7 @@ TW_KERNEL(linear_attention, TW_PIPELINED_THREADS, (linear_args, g))
                 tw_store(shared_input, next_input);
                 tw_load(next_input, g.input_gates, w.batch, w.head, t0 + LINEAR_C);
             }
-            if (LINEAR_PER_STEP || LINEAR_GATED_INPUT)
+            if (LINEAR_STEPS)
                 tw_meet();
             if (LINEAR_WEIGHTED) {
                 if (LINEAR_PER_STEP) {
@@ -182,7 +182,7 @@ TW_KERNEL(linear_attention, TW_PIPELINED_THREADS, (linear_args, g))
                     tw_meet();
                 }
                 tw_mm_async(o, stage->q, shared->state[LINEAR_BY_PARTS ? 0 : p], 0, 0);
-                if (LINEAR_WEIGHTED || LINEAR_BY_PARTS || !LINEAR_CAUSAL)
+                if (LINEAR_O_FIRST)
                     tw_mma_wait(o);
                 if (LINEAR_WEIGHTED)
                     tw_mul(o, o, before);

@@ -118,7 +118,12 @@ enum {
     LINEAR_TWICE = !LINEAR_CAUSAL && !LINEAR_STATES && !LINEAR_OUTPUTS, /* keys and values, then queries */
     LINEAR_STARTS = LINEAR_OUTPUTS || (LINEAR_STATE && !LINEAR_STATES), /* from `initial` */
     /* does a source position count by its weight? z has to leave out those behind the end */
-    LINEAR_WEIGHTED = LINEAR_PER_HEAD || LINEAR_PER_STEP || LINEAR_GATED_INPUT || LINEAR_DIVIDED
+    LINEAR_WEIGHTED = LINEAR_PER_HEAD || LINEAR_PER_STEP || LINEAR_GATED_INPUT || LINEAR_DIVIDED,
+    LINEAR_STEPS = LINEAR_PER_STEP || LINEAR_GATED_INPUT, /* is there a gate for each token? */
+    LINEAR_M_STARTS = LINEAR_EXP_INPUT && LINEAR_STARTS,  /* mLSTM's stabiliser: from `initial_m` */
+    LINEAR_M_ADDS = LINEAR_EXP_INPUT && LINEAR_STATES,    /* from nothing, in a part's own state */
+    LINEAR_O_FIRST =
+        LINEAR_WEIGHTED || LINEAR_BY_PARTS || !LINEAR_CAUSAL /* before the scores' product is added */
 };
 TW_STATIC_ASSERT(LINEAR_DV % 32 == 0, "linear_attention: LINEAR_DV must be a multiple of 32");
 TW_STATIC_ASSERT(LINEAR_N % LINEAR_PART == 0,
@@ -154,7 +159,7 @@ TW_FN linear_work linear_plan(const linear_args *g)
     linear_work w;
     const int heads = (int)tw_dim(g->q, 1), stretches = ((int)tw_dim(g->v, 3) + LINEAR_N - 1) / LINEAR_N;
     const int slots = (int)(LINEAR_STATES ? tw_dim(g->final, 1) : LINEAR_OUTPUTS ? tw_dim(g->initial, 1) : 1);
-    const int parts = LINEAR_CAUSAL || LINEAR_TWICE ? slots : slots - 1;
+    const int parts = !LINEAR_CAUSAL && !LINEAR_TWICE ? slots - 1 : slots;
     const int launched = LINEAR_STATES ? slots - 1 : parts;
     const int block = tw_block(0), part = tw_natural(block / stretches % launched);
     const int pair = tw_natural(block / stretches / launched);
@@ -181,7 +186,7 @@ TW_FN linear_work linear_plan(const linear_args *g)
 TW_FN int linear_chunk(linear_work w, int i) { return LINEAR_TWICE ? i % w.chunks : w.first + i; }
 TW_FN int linear_takes(linear_work w, int i)
 {
-    return LINEAR_CAUSAL || (LINEAR_TWICE ? i < w.chunks : (int)LINEAR_STATES);
+    return LINEAR_CAUSAL ? 1 : LINEAR_TWICE ? i < w.chunks : (int)LINEAR_STATES;
 }
 TW_FN int linear_gives(linear_work w, int i) { return !LINEAR_STATES && (!LINEAR_TWICE || i >= w.chunks); }
 

@@ -9,7 +9,8 @@ set(attention ${CMAKE_CURRENT_LIST_DIR}/attention.c)
 set(include -I${PROJECT_SOURCE_DIR})
 # Kernels whose own tests and gates compile them as C11, as CUDA and as C for amdgcn: here the other dialects, and
 # without a warning, once.
-set(companions based cross_entropy delta_rule gated_linear_attention rotary row_norm selective_scan softmax ssm state_scan)
+set(companions based cross_entropy delta_rule gated_linear_attention linear_attention rotary row_norm selective_scan softmax
+    ssm state_scan)
 
 find_program(TW_GCC gcc)
 find_program(TW_GXX g++)
