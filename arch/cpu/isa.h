@@ -81,7 +81,16 @@ TW_FN float tw__isa_log2(float x) { return log2f(x); }
 TW_FN float tw__isa_rcp(float x) { return 1.0f / x; }
 TW_FN float tw__isa_sqrt(float x) { return sqrtf(x); }
 TW_FN float tw__isa_rsqrt(float x) { return 1.0f / sqrtf(x); }
-TW_FN float tw__isa_fma(float a, float b, float c) { return a * b + c; }
+/* One rounding, with any compiler's options: huge scores rely on it (ops/softmax.h). Without the instruction
+ * in f64, where the product is exact. */
+TW_FN float tw__isa_fma(float a, float b, float c)
+{
+#if defined(__FMA__) || defined(__FP_FAST_FMAF) || defined(__ARM_FEATURE_FMA)
+    return __builtin_fmaf(a, b, c);
+#else
+    return (float)((double)a * (double)b + (double)c);
+#endif
+}
 
 TW_FN uint32_t tw__isa_pack_bf16(float low, float high) { return tw__bf16_of(low) | tw__bf16_of(high) << 16; }
 TW_FN uint32_t tw__isa_pack_f16(float low, float high) { return tw__f16_of(low) | tw__f16_of(high) << 16; }

@@ -129,6 +129,13 @@ static void scores_of_1e4(void **state)
     (void)state;
     fill(1e4f);
     check_every_split("scores of 1e4");
+    for (int row = 0; row < ROWS; row++) { /* two that count, where f32 knows 1e4 * scale to 2^-10 */
+        float largest = scores[row][0];
+        for (int i = 1; i < WIDTH; i++)
+            largest = fmaxf(largest, scores[row][i]);
+        scores[row][row % WIDTH] = largest - 0.01f * (float)(row + 1);
+    }
+    check_every_split("near ties at 1e4");
     for (int row = 0; row < ROWS; row++) /* ever larger: the maximum moves with each tile */
         for (int i = 0; i < WIDTH; i++)
             scores[row][i] = (float)(row % 2 ? i : WIDTH - i) * 90.0f;
