@@ -142,7 +142,6 @@ typedef struct {
         length;         /* the longest turn, from the instruction behind the barrier that follows the wait */
     int copies, memory; /* of a turn: copies; those and all else that vmcnt counts */
     int wait;           /* the one wait of the turn that leaves copies under way; -1: none, -2: several */
-    int barrier;        /* the first of the loop, -1: none */
     int stages_at_least, stages_at_most;
 } copying_loop;
 
@@ -190,7 +189,7 @@ static int all_follows(const waits *w, const copying_loop *l, int k)
 static copying_loop measure(const waits *w, int loop, int stages)
 {
     const asm_figures *figures = &w->flow->kernel->figures;
-    copying_loop l = {.loop = loop, .wait = -1, .barrier = -1};
+    copying_loop l = {.loop = loop, .wait = -1};
     int64_t bytes = 0;
     l.turn = malloc(sizeof *l.turn * (size_t)w->flow->loop[loop].size);
     l.length = asm_loop_turn(w->flow, loop, l.turn);
@@ -205,9 +204,6 @@ static copying_loop measure(const waits *w, int loop, int stages)
             l.wait = l.wait == -1 ? l.turn[k] : -2;
         }
     }
-    for (int i = 0; i < w->flow->kernel->count && l.barrier < 0; i++)
-        if (w->flow->loop[loop].in[i] && w->barriers[i])
-            l.barrier = i;
     for (int k = 0; l.wait >= 0 && k < l.length; k++)
         if (w->barriers[l.turn[(wait_at + k) % l.length]]) {
             rotate(l.turn, l.length, (wait_at + k + 1) % l.length);
