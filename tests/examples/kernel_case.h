@@ -36,6 +36,8 @@ static inline uint64_t test_seed(void)
     return seed;
 }
 
+static inline int on_cpu(void) { return tw_target_identity(test_target)->kind == TW_TARGET_CPU; }
+
 /* Uniform in 0 .. below - 1. */
 static inline int test_random(int below)
 {

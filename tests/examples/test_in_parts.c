@@ -11,8 +11,6 @@ extern const tw_kernel tw_kernel_linear_attention, tw_kernel_ssm;
 static const char gated[] = "d=64 dv=64 decay=step state=1";
 static const char stabilised[] = "d=64 dv=64 decay=step input=exp dtype=f16 state=1 layout=bshd";
 
-static int on_cpu(void) { return tw_target_identity(test_target)->kind == TW_TARGET_CPU; }
-
 /* 1000 tokens: 16 chunks of 64, more where they are smaller, in 3, 5 or 7 parts. */
 static void every_length(void **state)
 {

@@ -4,12 +4,10 @@
  * decay and gate, gates at 0 and at 1, the state handed over between the halves of a sequence, and the bytes
  * it moves.
  */
-#include "words_case.h"
+#include "handover_case.h"
 
 extern const tw_kernel tw_kernel_linear_attention;
 extern const tw_kernel tw_kernel_linear_attention_step;
-
-static int on_cpu(void) { return tw_target_identity(test_target)->kind == TW_TARGET_CPU; }
 
 static const char gated[] = "d=64 dv=64 decay=step state=1";
 static const char stabilised[] = "d=64 dv=64 decay=step input=exp dtype=f16 state=1 layout=bshd";
@@ -74,63 +72,10 @@ static void gates_at_0_and_at_1(void **state)
                 "%s H=1 S=70 D=64 DV=64", gated);
 }
 
-/* Rows [first, first + S) of the whole's inputs, one head's. */
-static void take_rows(tw_problem *problem, tw_problem *whole, int64_t first)
-{
-    static const char *const names[] = {"q", "k", "v", "gates"};
-    for (int i = 0; i < 4; i++) {
-        tw_tensor *to = tw_problem_tensor(problem, names[i]), *from = tw_problem_tensor(whole, names[i]);
-        size_t row = tw_dtype_bytes(to->dtype) * (size_t)(to->rank == 4 ? to->dim[3] : 1);
-        memcpy(to->input, (const char *)from->input + (size_t)first * row,
-               to->count * tw_dtype_bytes(to->dtype));
-    }
-}
-
-static tw_problem *make_part(int64_t length, tw_problem *whole, int64_t first, const void *initial)
-{
-    char words[256];
-    tw_problem *problem;
-    snprintf(words, sizeof words, "%s H=1 S=%d D=64 DV=64", gated, (int)length);
-    test_ok(tw_problem_create(&tw_kernel_linear_attention, &problem));
-    test_ok(tw_problem_set_words(problem, words));
-    test_ok(tw_problem_resolve(problem, test_seed()));
-    tw_tensor *state = tw_problem_tensor(problem, "initial");
-    if (whole)
-        take_rows(problem, whole, first);
-    if (initial)
-        memcpy(state->input, initial, state->count * sizeof(float));
-    test_ok(tw_problem_open(problem, test_target, 0, NULL, NULL));
-    test_ok(tw_problem_run(problem));
-    return problem;
-}
-
-/* 70 tokens, then 60 from the state they left, against one run of 130: within what either may be off. */
 static void state_handed_over(void **state)
 {
-    int pass;
-    tw_problem *whole = make_part(130, NULL, 0, NULL);
-    tw_problem *first = make_part(70, whole, 0, tw_problem_tensor(whole, "initial")->input);
-    tw_problem *second = make_part(60, whole, 70, tw_problem_tensor(first, "final")->result);
-    const tw_tensor *o = tw_problem_tensor(second, "o"), *end = tw_problem_tensor(second, "final");
-    double size = 0, error = 0, state_size = 0, state_error = 0;
     (void)state;
-    test_ok(tw_problem_check(whole, &pass));
-    assert_true(pass);
-    for (size_t i = 0; i < o->count; i++) {
-        double x = words_value(o, i), y = tw_problem_tensor(whole, "o")->reference[70 * 64 + i];
-        error += (x - y) * (x - y);
-        size += y * y;
-    }
-    for (size_t i = 0; i < end->count; i++) {
-        double x = words_value(end, i), y = tw_problem_tensor(whole, "final")->reference[i];
-        state_error += (x - y) * (x - y);
-        state_size += y * y;
-    }
-    assert_true(error < 1e-4 * size);
-    assert_true(state_error < 16e-6 * state_size);
-    tw_problem_free(whole);
-    tw_problem_free(first);
-    tw_problem_free(second);
+    handover_check((handover_case){&tw_kernel_linear_attention, gated, {"q", "k", "v", "gates"}});
 }
 
 /* Decoding: each value column and key channel, those of a last part too. */
@@ -146,17 +91,9 @@ static void one_token(void **state)
 /* q, k and v are read once and o is written once. (Gates of each step are few, but every wave reads them.) */
 static void moves_its_bytes_once(void **state)
 {
-    words_case test = {.kernel = &tw_kernel_linear_attention,
-                       .words = "d=128 dv=128 dtype=f16 decay=head H=1 S=100 D=128 DV=128"};
     (void)state;
-    if (on_cpu())
-        return;
-    tw_problem *problem = words_run(&test);
-    const tw_traffic *traffic = tw_problem_traffic(problem);
-    double moved = (double)(traffic->global_read_bytes + traffic->global_written_bytes);
-    if (moved > 1.15 * tw_problem_bytes(problem) || moved < tw_problem_bytes(problem))
-        fail_msg("moved %.0f bytes; the tensors have %.0f", moved, tw_problem_bytes(problem));
-    tw_problem_free(problem);
+    words_move_once((words_case){.kernel = &tw_kernel_linear_attention,
+                                 .words = "d=128 dv=128 dtype=f16 decay=head H=1 S=100 D=128 DV=128"});
 }
 
 static int run(const char *name)
