@@ -2,9 +2,7 @@
  *
  * Based's description for tw: what it takes, how it is launched, what it must equal.
  */
-#include <math.h>
-
-#include "examples/linear_attention/reference.h"
+#include "examples/linear_attention/family.h"
 #include "reference.h"
 
 /* based_args of based.h, as every compiler of the kernel lays it out (arch/abi.h). */
@@ -12,11 +10,6 @@ typedef struct {
     tw_tensor_arg q, k, v, o;
     float scale;
 } based_arguments;
-
-static double default_scale(const tw_problem *problem)
-{
-    return 1 / sqrt((double)tw_problem_size(problem, "D"));
-}
 
 /* clang-format off */
 static const tw_symbol symbols[] = {
@@ -35,11 +28,6 @@ static const tw_option options[] = {
       .meaning = "the instance's value dim" },
     { .name = "normaliser", .macro = "BASED_NORMALISER", .values = "0 1", .preset = "1",
       .meaning = "1: the result is divided by what it would be with every value 1" },
-    { 0 },
-};
-
-static const tw_scalar scalars[] = {
-    { .name = "scale", .computed = default_scale, .meaning = "factor of the queries; 1 / sqrt(D)" },
     { 0 },
 };
 
@@ -64,22 +52,12 @@ static tw_status validate(tw_problem *problem)
     if (tw_problem_size(problem, "D") > 16)
         return tw_fail(TW_INVALID, "D is %lld; the features of more than 16 channels do not fit a state",
                        (long long)tw_problem_size(problem, "D"));
-    if (tw_problem_size(problem, "S") >= 1 << 29)
-        return tw_fail(TW_INVALID, "S is %lld; it must be below 2^29",
-                       (long long)tw_problem_size(problem, "S"));
-    return tw_ok();
+    return linear_validate_tokens(problem);
 }
 
 static tw_status arguments(const tw_problem *problem, const tw_kernel_info *info, void *args,
                            uint32_t grid[3])
 {
-    int64_t width = info->tile[2], blocks = tw_problem_size(problem, "B");
-    if (width < 1)
-        return tw_fail(TW_INVALID, "based_info has no value columns of a block");
-    if (__builtin_mul_overflow(blocks, tw_problem_size(problem, "H"), &blocks) ||
-        __builtin_mul_overflow(blocks, (tw_problem_size(problem, "DV") + width - 1) / width, &blocks) ||
-        blocks > INT32_MAX)
-        return tw_fail(TW_INVALID, "based: more than 2^31 - 1 blocks; make B, H or DV smaller");
     *(based_arguments *)args = (based_arguments){
         .q = tw_problem_argument(problem, "q"),
         .k = tw_problem_argument(problem, "k"),
@@ -87,9 +65,7 @@ static tw_status arguments(const tw_problem *problem, const tw_kernel_info *info
         .o = tw_problem_argument(problem, "o"),
         .scale = (float)tw_problem_scalar(problem, "scale"),
     };
-    grid[0] = (uint32_t)blocks;
-    grid[1] = grid[2] = 1;
-    return tw_ok();
+    return linear_grid(problem, info, 1, grid);
 }
 
 /* Of the recurrence: two products with the state of features for each token. */
@@ -106,7 +82,7 @@ const tw_kernel tw_kernel_based = {
     .source = "examples/based/based.c",
     .symbols = symbols,
     .options = options,
-    .scalars = scalars,
+    .scalars = linear_scalars,
     .tensors = tensors,
     .args_bytes = sizeof(based_arguments),
     .cases = cases,

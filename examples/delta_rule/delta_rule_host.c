@@ -7,15 +7,6 @@
 #include "description.h"
 
 /* clang-format off */
-static const tw_symbol symbols[] = {
-    { .name = "B", .preset = 1, .meaning = "batch" },
-    { .name = "H", .preset = 4, .meaning = "heads" },
-    { .name = "S", .preset = 512, .meaning = "tokens" },
-    { .name = "D", .preset = 128, .meaning = "key dim" },
-    { .name = "DV", .like = "D", .meaning = "value dim" },
-    { 0 },
-};
-
 const tw_option delta_options[] = {
     { .name = "dtype", .macro = "DELTA_DTYPE", .values = "bf16 f16", .preset = "bf16",
       .meaning = "dtype of q, k, v and o" },
@@ -32,11 +23,6 @@ const tw_option delta_options[] = {
     { 0 },
 };
 /* clang-format on */
-
-static double default_scale(const tw_problem *problem)
-{
-    return 1 / sqrt((double)tw_problem_size(problem, "D"));
-}
 
 /* Rows of norm 1. */
 static void unit_rows(const tw_problem *problem, const tw_tensor *tensor, double *values)
@@ -61,11 +47,6 @@ static void betas(const tw_problem *problem, const tw_tensor *tensor, double *va
 }
 
 /* clang-format off */
-const tw_scalar delta_scalars[] = {
-    { .name = "scale", .computed = default_scale, .meaning = "factor of the queries; 1 / sqrt(D)" },
-    { 0 },
-};
-
 const tw_tensor_row delta_tensors[] = {
     { .name = "q", .dtype = "=dtype", .shape = "B H S D", .present = "layout=bhsd", .meaning = "queries" },
     { .name = "q", .dtype = "=dtype", .shape = "B S H D", .present = "layout=bshd", .meaning = "queries" },
@@ -101,24 +82,9 @@ static const char *const cases[] = {
 };
 /* clang-format on */
 
-static tw_status validate(tw_problem *problem)
-{
-    if (tw_problem_size(problem, "S") >= 1 << 29)
-        return tw_fail(TW_INVALID, "S is %lld; it must be below 2^29",
-                       (long long)tw_problem_size(problem, "S"));
-    return tw_ok();
-}
-
 tw_status delta_fill_arguments(const tw_problem *problem, const tw_kernel_info *info, void *args,
                                uint32_t grid[3])
 {
-    int64_t width = info->tile[2], blocks = tw_problem_size(problem, "B");
-    if (width < 1)
-        return tw_fail(TW_INVALID, "the instance has no value columns of a block");
-    if (__builtin_mul_overflow(blocks, tw_problem_size(problem, "H"), &blocks) ||
-        __builtin_mul_overflow(blocks, (tw_problem_size(problem, "DV") + width - 1) / width, &blocks) ||
-        blocks > INT32_MAX)
-        return tw_fail(TW_INVALID, "delta_rule: more than 2^31 - 1 blocks; make B, H or DV smaller");
     *(delta_arguments *)args = (delta_arguments){
         .q = linear_by_heads(problem, "q"),
         .k = linear_by_heads(problem, "k"),
@@ -130,18 +96,11 @@ tw_status delta_fill_arguments(const tw_problem *problem, const tw_kernel_info *
         .final = tw_problem_argument(problem, "final"),
         .scale = (float)tw_problem_scalar(problem, "scale"),
     };
-    grid[0] = (uint32_t)blocks;
-    grid[1] = grid[2] = 1;
-    return tw_ok();
+    return linear_grid(problem, info, 1, grid);
 }
 
 /* Of the recurrence: three products with the state for each token. */
-double delta_flops(const tw_problem *problem)
-{
-    return 6 * (double)tw_problem_size(problem, "B") * (double)tw_problem_size(problem, "H") *
-           (double)tw_problem_size(problem, "S") * (double)tw_problem_size(problem, "D") *
-           (double)tw_problem_size(problem, "DV");
-}
+double delta_flops(const tw_problem *problem) { return 1.5 * linear_flops(problem); }
 
 /* A state is f32, but what it is made of was rounded to the dtype. */
 double delta_bound(tw_dtype dtype) { return dtype == TW_DTYPE_F16 ? 2e-3 : 1e-2; }
@@ -150,13 +109,13 @@ const tw_kernel tw_kernel_delta_rule = {
     .name = "delta_rule",
     .summary = "the delta rule (DeltaNet) and the gated delta rule (forward)",
     .source = "examples/delta_rule/delta_rule.c",
-    .symbols = symbols,
+    .symbols = linear_symbols,
     .options = delta_options,
-    .scalars = delta_scalars,
+    .scalars = linear_scalars,
     .tensors = delta_tensors,
     .args_bytes = sizeof(delta_arguments),
     .cases = cases,
-    .validate = validate,
+    .validate = linear_validate_tokens,
     .arguments = delta_fill_arguments,
     .reference = linear_reference,
     .flops = delta_flops,

@@ -5,7 +5,7 @@
 #ifndef TW_EXAMPLES_DELTA_RULE_DESCRIPTION_H
 #define TW_EXAMPLES_DELTA_RULE_DESCRIPTION_H
 
-#include "examples/linear_attention/reference.h"
+#include "examples/linear_attention/family.h"
 
 /* delta_args of delta_rule.h, as every compiler of the kernel lays it out (arch/abi.h). */
 typedef struct {
@@ -14,7 +14,6 @@ typedef struct {
 } delta_arguments;
 
 extern const tw_option delta_options[];
-extern const tw_scalar delta_scalars[];
 extern const tw_tensor_row delta_tensors[];
 
 tw_status delta_fill_arguments(const tw_problem *problem, const tw_kernel_info *info, void *args,

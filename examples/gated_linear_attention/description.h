@@ -5,7 +5,7 @@
 #ifndef TW_EXAMPLES_GATED_LINEAR_ATTENTION_DESCRIPTION_H
 #define TW_EXAMPLES_GATED_LINEAR_ATTENTION_DESCRIPTION_H
 
-#include "host/tilewright_host.h"
+#include "examples/linear_attention/family.h"
 
 /* gated_args of gated_linear_attention.h, as every compiler of the kernel lays it out (arch/abi.h). */
 typedef struct {
@@ -14,12 +14,9 @@ typedef struct {
 } gated_arguments;
 
 extern const tw_option gated_options[];
-extern const tw_scalar gated_scalars[];
 extern const tw_tensor_row gated_tensors[];
 
-tw_status gated_validate(tw_problem *problem);
 tw_status gated_fill_arguments(const tw_problem *problem, const tw_kernel_info *info, void *args,
                                uint32_t grid[3]);
-double gated_flops(const tw_problem *problem);
 
 #endif

@@ -2,21 +2,9 @@
  *
  * Gated linear attention's description for tw: what it takes, how it is launched, what it must equal.
  */
-#include <math.h>
-
 #include "description.h"
-#include "examples/linear_attention/reference.h"
 
 /* clang-format off */
-static const tw_symbol symbols[] = {
-    { .name = "B", .preset = 1, .meaning = "batch" },
-    { .name = "H", .preset = 4, .meaning = "heads" },
-    { .name = "S", .preset = 512, .meaning = "tokens" },
-    { .name = "D", .preset = 128, .meaning = "key dim" },
-    { .name = "DV", .like = "D", .meaning = "value dim" },
-    { 0 },
-};
-
 const tw_option gated_options[] = {
     { .name = "dtype", .macro = "GATED_DTYPE", .values = "bf16 f16", .preset = "bf16",
       .meaning = "dtype of q, k, v and o" },
@@ -28,18 +16,6 @@ const tw_option gated_options[] = {
       .meaning = "1: starts from an initial state and leaves the final one" },
     { .name = "layout", .values = "bhsd bshd", .preset = "bhsd",
       .meaning = "order of the dims of q, k, v, o and gates in memory" },
-    { 0 },
-};
-/* clang-format on */
-
-static double default_scale(const tw_problem *problem)
-{
-    return 1 / sqrt((double)tw_problem_size(problem, "D"));
-}
-
-/* clang-format off */
-const tw_scalar gated_scalars[] = {
-    { .name = "scale", .computed = default_scale, .meaning = "factor of the queries; 1 / sqrt(D)" },
     { 0 },
 };
 
@@ -72,25 +48,9 @@ static const char *const cases[] = {
 };
 /* clang-format on */
 
-tw_status gated_validate(tw_problem *problem)
-{
-    if (tw_problem_size(problem, "S") >= 1 << 29)
-        return tw_fail(TW_INVALID, "S is %lld; it must be below 2^29",
-                       (long long)tw_problem_size(problem, "S"));
-    return tw_ok();
-}
-
 tw_status gated_fill_arguments(const tw_problem *problem, const tw_kernel_info *info, void *args,
                                uint32_t grid[3])
 {
-    int64_t width = info->tile[2], blocks = tw_problem_size(problem, "B");
-    if (width < 1)
-        return tw_fail(TW_INVALID, "gated_linear_attention_info has no value columns of a block");
-    if (__builtin_mul_overflow(blocks, tw_problem_size(problem, "H"), &blocks) ||
-        __builtin_mul_overflow(blocks, (tw_problem_size(problem, "DV") + width - 1) / width, &blocks) ||
-        blocks > INT32_MAX)
-        return tw_fail(TW_INVALID,
-                       "gated_linear_attention: more than 2^31 - 1 blocks; make B, H or DV smaller");
     *(gated_arguments *)args = (gated_arguments){
         .q = linear_by_heads(problem, "q"),
         .k = linear_by_heads(problem, "k"),
@@ -101,32 +61,22 @@ tw_status gated_fill_arguments(const tw_problem *problem, const tw_kernel_info *
         .final = tw_problem_argument(problem, "final"),
         .scale = (float)tw_problem_scalar(problem, "scale"),
     };
-    grid[0] = (uint32_t)blocks;
-    grid[1] = grid[2] = 1;
-    return tw_ok();
-}
-
-/* Of the recurrence: two products with the state for each token. */
-double gated_flops(const tw_problem *problem)
-{
-    return 4 * (double)tw_problem_size(problem, "B") * (double)tw_problem_size(problem, "H") *
-           (double)tw_problem_size(problem, "S") * (double)tw_problem_size(problem, "D") *
-           (double)tw_problem_size(problem, "DV");
+    return linear_grid(problem, info, 1, grid);
 }
 
 const tw_kernel tw_kernel_gated_linear_attention = {
     .name = "gated_linear_attention",
     .summary = "linear attention with a decay for each key channel and token: GLA (forward)",
     .source = "examples/gated_linear_attention/gated_linear_attention.c",
-    .symbols = symbols,
+    .symbols = linear_symbols,
     .options = gated_options,
-    .scalars = gated_scalars,
+    .scalars = linear_scalars,
     .tensors = gated_tensors,
     .args_bytes = sizeof(gated_arguments),
     .cases = cases,
-    .validate = gated_validate,
+    .validate = linear_validate_tokens,
     .arguments = gated_fill_arguments,
     .reference = linear_reference,
-    .flops = gated_flops,
+    .flops = linear_flops,
     .bound = linear_bound,
 };

@@ -5,7 +5,7 @@
 #ifndef TW_EXAMPLES_LINEAR_ATTENTION_DESCRIPTION_H
 #define TW_EXAMPLES_LINEAR_ATTENTION_DESCRIPTION_H
 
-#include "host/tilewright_host.h"
+#include "family.h"
 
 /* linear_args of linear_attention.h, as every compiler of the kernel lays it out (arch/abi.h). */
 typedef struct {
@@ -15,12 +15,10 @@ typedef struct {
 } linear_arguments;
 
 extern const tw_option linear_options[];
-extern const tw_scalar linear_scalars[];
 extern const tw_tensor_row linear_tensors[];
 
 tw_status linear_validate(tw_problem *problem);
 tw_status linear_fill_arguments(const tw_problem *problem, const tw_kernel_info *info, void *args,
                                 uint32_t grid[3]);
-double linear_flops(const tw_problem *problem);
 
 #endif

@@ -2,22 +2,10 @@
  *
  * Linear attention's description for tw: what it takes, how it is launched, what it must equal.
  */
-#include <math.h>
-
 #include "description.h"
 #include "examples/state_scan/description.h"
-#include "reference.h"
 
 /* clang-format off */
-static const tw_symbol symbols[] = {
-    { .name = "B", .preset = 1, .meaning = "batch" },
-    { .name = "H", .preset = 4, .meaning = "heads" },
-    { .name = "S", .preset = 512, .meaning = "tokens" },
-    { .name = "D", .preset = 128, .meaning = "key dim" },
-    { .name = "DV", .like = "D", .meaning = "value dim" },
-    { 0 },
-};
-
 const tw_option linear_options[] = {
     { .name = "dtype", .macro = "LINEAR_DTYPE", .values = "bf16 f16", .preset = "bf16",
       .meaning = "dtype of q, k, v and o" },
@@ -41,21 +29,9 @@ const tw_option linear_options[] = {
       .meaning = "order of the dims of q, k, v, o and gates in memory" },
     { 0 },
 };
-/* clang-format on */
-
-static double default_scale(const tw_problem *problem)
-{
-    return 1 / sqrt((double)tw_problem_size(problem, "D"));
-}
-
-/* clang-format off */
-const tw_scalar linear_scalars[] = {
-    { .name = "scale", .computed = default_scale, .meaning = "factor of the queries; 1 / sqrt(D)" },
-    { 0 },
-};
 
 static const tw_scalar scalars[] = {
-    { .name = "scale", .computed = default_scale, .meaning = "factor of the queries; 1 / sqrt(D)" },
+    { .name = "scale", .computed = linear_default_scale, .meaning = "factor of the queries; 1 / sqrt(D)" },
     { .name = "split", .meaning = "parts that each sequence goes in, each in a block of its own; 1: one pass; 0: as "
                                   "many as the machine needs to be busy" },
     { 0 },
@@ -135,10 +111,7 @@ tw_status linear_validate(tw_problem *problem)
         !tw_problem_option_is(problem, "decay", "none") || !tw_problem_option_is(problem, "input", "none");
     if (tw_problem_option_is(problem, "causal", "0") && gated)
         return tw_fail(TW_INVALID, "causal is 0; decay and input gates need causal=1");
-    if (tw_problem_size(problem, "S") >= 1 << 29)
-        return tw_fail(TW_INVALID, "S is %lld; it must be below 2^29",
-                       (long long)tw_problem_size(problem, "S"));
-    return tw_ok();
+    return linear_validate_tokens(problem);
 }
 
 /* B x H as B x H x 1. */
@@ -153,14 +126,6 @@ static tw_tensor_arg with_one(tw_tensor_arg given)
 static tw_status fill(const tw_problem *problem, const tw_kernel_info *info, int64_t parts,
                       linear_arguments *args, uint32_t grid[3])
 {
-    int64_t width = info->tile[2], blocks = tw_problem_size(problem, "B");
-    if (width < 1)
-        return tw_fail(TW_INVALID, "linear_attention_info has no value columns of a block");
-    if (__builtin_mul_overflow(blocks, tw_problem_size(problem, "H"), &blocks) ||
-        __builtin_mul_overflow(blocks, (tw_problem_size(problem, "DV") + width - 1) / width, &blocks) ||
-        __builtin_mul_overflow(blocks, parts, &blocks) || blocks > INT32_MAX)
-        return tw_fail(TW_INVALID,
-                       "linear_attention: more than 2^31 - 1 blocks; make B, H, DV or split smaller");
     *args = (linear_arguments){
         .q = linear_by_heads(problem, "q"),
         .k = linear_by_heads(problem, "k"),
@@ -171,9 +136,7 @@ static tw_status fill(const tw_problem *problem, const tw_kernel_info *info, int
         .decays = tw_problem_argument(problem, "decays"),
         .scale = (float)tw_problem_scalar(problem, "scale"),
     };
-    grid[0] = (uint32_t)blocks;
-    grid[1] = grid[2] = 1;
-    return tw_ok();
+    return linear_grid(problem, info, parts, grid);
 }
 
 static void give_initial(const tw_problem *problem, linear_arguments *args)
@@ -265,51 +228,32 @@ static tw_status fill_scan_z(const tw_problem *problem, const tw_kernel_info *in
     return state_scan_grid(a, info, grid);
 }
 
+/* clang-format off */
 static const tw_launch_row launches[] = {
-    {.macro = "LINEAR_PASS",
-     .value = "states",
-     .writes = "states states_z own_m kept",
-     .arguments = fill_states},
-    {.kernel = &tw_kernel_state_scan,
-     .settings = "scaled=0",
-     .present = "input=none|sigmoid",
-     .reads = "states kept",
-     .writes = "states",
-     .arguments = fill_scan},
-    {.kernel = &tw_kernel_state_scan,
-     .settings = "scaled=1",
-     .present = "input=exp",
-     .reads = "states kept own_m",
-     .writes = "states states_m",
-     .arguments = fill_scan},
-    {.kernel = &tw_kernel_state_scan,
-     .settings = "scaled=0",
-     .present = "normaliser=1 input=none|sigmoid",
-     .reads = "states_z kept",
-     .writes = "states_z",
-     .arguments = fill_scan_z},
-    {.kernel = &tw_kernel_state_scan,
-     .settings = "scaled=1",
-     .present = "input=exp",
-     .reads = "states_z kept own_m",
-     .writes = "states_z",
-     .arguments = fill_scan_z},
-    {.macro = "LINEAR_PASS",
-     .value = "outputs",
-     .reads = "states states_z states_m",
-     .arguments = fill_outputs},
-    {0},
+    { .macro = "LINEAR_PASS", .value = "states", .writes = "states states_z own_m kept",
+      .arguments = fill_states },
+    { .kernel = &tw_kernel_state_scan, .settings = "scaled=0", .present = "input=none|sigmoid",
+      .reads = "states kept", .writes = "states", .arguments = fill_scan },
+    { .kernel = &tw_kernel_state_scan, .settings = "scaled=1", .present = "input=exp",
+      .reads = "states kept own_m", .writes = "states states_m", .arguments = fill_scan },
+    { .kernel = &tw_kernel_state_scan, .settings = "scaled=0", .present = "normaliser=1 input=none|sigmoid",
+      .reads = "states_z kept", .writes = "states_z", .arguments = fill_scan_z },
+    { .kernel = &tw_kernel_state_scan, .settings = "scaled=1", .present = "input=exp",
+      .reads = "states_z kept own_m", .writes = "states_z", .arguments = fill_scan_z },
+    { .macro = "LINEAR_PASS", .value = "outputs", .reads = "states states_z states_m",
+      .arguments = fill_outputs },
+    { 0 },
 };
+/* clang-format on */
 
 /* A part's state is written, scanned and read, 16 bytes an element; what its tokens move should be four times
  * that, else the split costs more than it hides. */
 static tw_status room(const tw_problem *problem, const tw_kernel_info *info, int64_t *blocks, int64_t *most)
 {
-    linear_arguments args;
     uint32_t grid[3];
     const int64_t d = tw_problem_size(problem, "D"), dv = tw_problem_size(problem, "DV");
     const int64_t tokens = 16 * d * dv / (d + dv) + 1;
-    TW_TRY(fill(problem, info, 1, &args, grid));
+    TW_TRY(linear_grid(problem, info, 1, grid));
     *blocks = grid[0];
     *most = tw_problem_size(problem, "S") / tokens;
     *most = *most < 1 ? 1 : *most;
@@ -318,20 +262,12 @@ static tw_status room(const tw_problem *problem, const tw_kernel_info *info, int
 
 static const tw_split split = {.scalar = "split", .launches = launches, .buffers = buffers, .room = room};
 
-/* Of the recurrence: two products with the state for each token. */
-double linear_flops(const tw_problem *problem)
-{
-    return 4 * (double)tw_problem_size(problem, "B") * (double)tw_problem_size(problem, "H") *
-           (double)tw_problem_size(problem, "S") * (double)tw_problem_size(problem, "D") *
-           (double)tw_problem_size(problem, "DV");
-}
-
 const tw_kernel tw_kernel_linear_attention = {
     .name = "linear_attention",
     .summary =
         "linear attention with a scalar decay: retention, Lightning, gated, mLSTM, feature maps (forward)",
     .source = "examples/linear_attention/linear_attention.c",
-    .symbols = symbols,
+    .symbols = linear_symbols,
     .options = linear_options,
     .scalars = scalars,
     .tensors = linear_tensors,

@@ -3,18 +3,8 @@
  * The one-token step's description for tw.
  */
 #include "description.h"
-#include "reference.h"
 
 /* clang-format off */
-static const tw_symbol symbols[] = {
-    { .name = "B", .preset = 1, .meaning = "batch" },
-    { .name = "H", .preset = 4, .meaning = "heads" },
-    { .name = "S", .preset = 1, .meaning = "tokens: 1" },
-    { .name = "D", .preset = 128, .meaning = "key dim" },
-    { .name = "DV", .like = "D", .meaning = "value dim" },
-    { 0 },
-};
-
 static const char *const cases[] = {
     "B=2 H=2 D=64 DV=64 state=1 decay=step",
     "H=2 D=49 DV=37 state=1 decay=step input=exp dtype=f16 layout=bshd",
@@ -24,9 +14,7 @@ static const char *const cases[] = {
 
 static tw_status validate(tw_problem *problem)
 {
-    if (tw_problem_size(problem, "S") != 1)
-        return tw_fail(TW_INVALID, "S is %lld; a step takes 1 token",
-                       (long long)tw_problem_size(problem, "S"));
+    TW_TRY(linear_validate_step(problem));
     return linear_validate(problem);
 }
 
@@ -34,7 +22,7 @@ const tw_kernel tw_kernel_linear_attention_step = {
     .name = "linear_attention_step",
     .summary = "one token of linear_attention, for decoding; state=1 takes and leaves the state",
     .source = "examples/linear_attention/linear_attention_step.c",
-    .symbols = symbols,
+    .symbols = linear_step_symbols,
     .options = linear_options,
     .scalars = linear_scalars,
     .tensors = linear_tensors,
