@@ -5,13 +5,6 @@
 #include "dot.h"
 #include "kernel.h"
 
-#define ROW_AXIS_acc row
-#define ROW_AXIS_a row
-#define ROW_AXIS_b b_row
-#define COL_AXIS_acc col
-#define COL_AXIS_a a_col
-#define COL_AXIS_b b_col
-
 typedef struct {
     tw_sv(f32, CONFORM_ROWS) element;
 } dot_shared;
@@ -20,8 +13,8 @@ TW_KERNEL(conform_dot, TW_TEAM_THREADS, (conform_args, g))
 {
     tw_rt(CONFORM_DTYPE, CONFORM_ROWS, CONFORM_COLS, CONFORM_ROLE) t;
     tw_rt(f32, CONFORM_ROWS, CONFORM_COLS, CONFORM_ROLE) sum;
-    tw_rv(f32, CONFORM_ROWS, TW__JOIN(ROW_AXIS_, CONFORM_ROLE)) rows, down;
-    tw_rv(f32, CONFORM_COLS, TW__JOIN(COL_AXIS_, CONFORM_ROLE)) cols, across;
+    tw_rv(f32, CONFORM_ROWS, CONFORM_ROW_AXIS) rows, down;
+    tw_rv(f32, CONFORM_COLS, CONFORM_COL_AXIS) cols, across;
     float value = 0.0f, first;
     TW_SHARED(dot_shared, shared);
 

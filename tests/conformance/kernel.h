@@ -70,6 +70,18 @@ typedef struct {
         }                                     \
     } while (0)
 
+/* Of a vector along the rows of a tile of CONFORM_ROLE, and along its columns. */
+#define CONFORM_ROW_AXIS TW__JOIN(CONFORM_ROW_AXIS_, CONFORM_ROLE)
+#define CONFORM_ROW_AXIS_acc row
+#define CONFORM_ROW_AXIS_a row
+#define CONFORM_ROW_AXIS_b b_row
+#define CONFORM_ROW_AXIS_line line_row
+#define CONFORM_COL_AXIS TW__JOIN(CONFORM_COL_AXIS_, CONFORM_ROLE)
+#define CONFORM_COL_AXIS_acc col
+#define CONFORM_COL_AXIS_a a_col
+#define CONFORM_COL_AXIS_b b_col
+#define CONFORM_COL_AXIS_line line_col
+
 #define CONFORM_ROW_AT(g) ((g).row + (int64_t)tw_block(1) * CONFORM_ROWS)
 #define CONFORM_COL_AT(g) ((g).col + (int64_t)tw_block(0) * CONFORM_COLS)
 

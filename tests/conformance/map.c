@@ -6,15 +6,6 @@
 #include "kernel.h"
 #include "map.h"
 
-#define ROW_AXIS_acc row
-#define ROW_AXIS_a row
-#define ROW_AXIS_b b_row
-#define ROW_AXIS_line line_row
-#define COL_AXIS_acc col
-#define COL_AXIS_a a_col
-#define COL_AXIS_b b_col
-#define COL_AXIS_line line_col
-
 #define UNARY_CASE(name) case MAP_##name: tw_##name(d, x); break;
 #define BINARY_CASE(name) case MAP_##name: tw_##name(d, x, y); break;
 #define ROW_CASE(name) case MAP_##name##_row: tw_##name(d, x, rows); break;
@@ -28,8 +19,8 @@ TW_KERNEL(conform_map, TW_TEAM_THREADS, (conform_args, g))
 {
     const int64_t row = CONFORM_ROW_AT(g), col = CONFORM_COL_AT(g);
     tw_rt(CONFORM_DTYPE, CONFORM_ROWS, CONFORM_COLS, CONFORM_ROLE) x, y, z, d;
-    tw_rv(f32, CONFORM_ROWS, TW__JOIN(ROW_AXIS_, CONFORM_ROLE)) rows;
-    tw_rv(f32, CONFORM_COLS, TW__JOIN(COL_AXIS_, CONFORM_ROLE)) cols;
+    tw_rv(f32, CONFORM_ROWS, CONFORM_ROW_AXIS) rows;
+    tw_rv(f32, CONFORM_COLS, CONFORM_COL_AXIS) cols;
 
     tw_load(x, g.x.CONFORM_DTYPE, row, col);
     tw_load(y, g.y.CONFORM_DTYPE, row, col);

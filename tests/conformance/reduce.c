@@ -8,15 +8,6 @@
 #include "kernel.h"
 #include "reduce.h"
 
-#define ROW_AXIS_acc row
-#define ROW_AXIS_a row
-#define ROW_AXIS_b b_row
-#define ROW_AXIS_line line_row
-#define COL_AXIS_acc col
-#define COL_AXIS_a a_col
-#define COL_AXIS_b b_col
-#define COL_AXIS_line line_col
-
 #define ROW_CASE(name) case REDUCE_row_##name: tw_row_##name(rows, t); break;
 #define COL_CASE(name) case REDUCE_col_##name: tw_col_##name(cols, t); break;
 #define ROW_ONTO_CASE(name) case REDUCE_row_##name##_onto: tw_row_##name##_onto(rows, t); break;
@@ -33,8 +24,8 @@ TW_KERNEL(conform_reduce, TW_TEAM_THREADS, (conform_args, g))
     float value = 0.0f, total = 0.0f;
     tw_rt(CONFORM_DTYPE, CONFORM_ROWS, CONFORM_COLS, CONFORM_ROLE) t;
     tw_rt(f32, CONFORM_ROWS, CONFORM_COLS, CONFORM_ROLE) filled;
-    tw_rv(f32, CONFORM_ROWS, TW__JOIN(ROW_AXIS_, CONFORM_ROLE)) rows;
-    tw_rv(f32, CONFORM_COLS, TW__JOIN(COL_AXIS_, CONFORM_ROLE)) cols;
+    tw_rv(f32, CONFORM_ROWS, CONFORM_ROW_AXIS) rows;
+    tw_rv(f32, CONFORM_COLS, CONFORM_COL_AXIS) cols;
 
     tw_load(t, g.x.CONFORM_DTYPE, row, col);
     tw_load(rows, g.rows, row);

@@ -7,13 +7,6 @@
 #include "scan.h"
 #include "kernel.h"
 
-#define ROW_AXIS_acc row
-#define ROW_AXIS_a row
-#define ROW_AXIS_b b_row
-#define COL_AXIS_acc col
-#define COL_AXIS_a a_col
-#define COL_AXIS_b b_col
-
 #define ROW_CASE(name) case SCAN_INCLUSIVE + SCAN_##name: tw_row_scan(t, name); break;
 #define ROW_EXCLUSIVE(name) case SCAN_EXCLUSIVE + SCAN_##name: tw_row_scan_exclusive(t, name); break;
 #define ROW_SEGMENTED(name) case SCAN_SEGMENTED + SCAN_##name: tw_row_scan_segmented(t, u, name); break;
@@ -30,17 +23,17 @@ TW_KERNEL(conform_scan, TW_TEAM_THREADS, (conform_args, g))
     const int64_t row = CONFORM_ROW_AT(g), col = CONFORM_COL_AT(g);
     const int direction = (int)g.op / SCAN_OPS, op = (int)g.op % SCAN_OPS;
     tw_rt(f32, CONFORM_ROWS, CONFORM_COLS, CONFORM_ROLE) t, u;
-    tw_rv(f32, CONFORM_ROWS, TW__JOIN(ROW_AXIS_, CONFORM_ROLE)) rows;
-    tw_rv(f32, CONFORM_COLS, TW__JOIN(COL_AXIS_, CONFORM_ROLE)) cols;
+    tw_rv(f32, CONFORM_ROWS, CONFORM_ROW_AXIS) rows;
+    tw_rv(f32, CONFORM_COLS, CONFORM_COL_AXIS) cols;
 
     if (direction == SCAN_ROW_VECTOR) {
-#define SCAN_AXIS TW__JOIN(ROW_AXIS_, CONFORM_ROLE)
+#define SCAN_AXIS CONFORM_ROW_AXIS
 #define SCAN_LENGTH CONFORM_ROWS
 #include "scan_vector.inc"
         return;
     }
     if (direction == SCAN_COL_VECTOR) {
-#define SCAN_AXIS TW__JOIN(COL_AXIS_, CONFORM_ROLE)
+#define SCAN_AXIS CONFORM_COL_AXIS
 #define SCAN_LENGTH CONFORM_COLS
 #include "scan_vector.inc"
         return;

@@ -16,13 +16,13 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include <cmocka.h>
 
 enum { TW_LANES = TEST_LANES, TW_SHARED_BYTES = 65536, TW_BANKS = 32 };
 
 #include "arch/emulator/launch.h"
+#include "tests/seed.h"
 
 typedef struct {
     uint32_t threads; /* 0: one wave */
@@ -72,15 +72,6 @@ static inline int test_run_unchecked(void (*kernel)(const void *), const void *a
     memset(&one_wave, 0, sizeof one_wave);
     one_wave.unchecked = 1;
     return test_run_with(kernel, args, one_wave);
-}
-
-static inline uint64_t test_seed(void)
-{
-    static uint64_t seed;
-    const char *given = getenv("TW_TEST_SEED");
-    if (seed == 0)
-        seed = given ? strtoull(given, NULL, 0) : (uint64_t)time(NULL) * 1000003u + (uint64_t)getpid();
-    return seed;
 }
 
 static inline uint64_t test_random(void)

@@ -6,7 +6,7 @@
 #define TESTS_EXAMPLES_ATTENTION_CASE_H
 
 #include "examples/attention/reference.h"
-#include "kernel_case.h"
+#include "words_case.h"
 
 extern const tw_kernel tw_kernel_attention;
 
@@ -18,65 +18,28 @@ typedef struct {
     void (*after)(tw_problem *);  /* looks at the results before they are compared; may be NULL */
 } attention_case;
 
-static inline void attention_ok(const attention_case *test, tw_status status)
+static inline words_case attention_words(const attention_case *test)
 {
-    if (status.code != TW_OK)
-        fail_msg("attention on %s, %s: %s (TW_TEST_SEED=%llu)", tw_target_identity(test_target)->name,
-                 test->words, status.message, (unsigned long long)test_seed());
+    return (words_case){.kernel = &tw_kernel_attention,
+                        .pad = test->pad,
+                        .before = test->before,
+                        .after = test->after,
+                        .words = test->words,
+                        .option = test->score ? "score" : NULL,
+                        .expression = test->score};
 }
 
-/* Set up on fresh normal numbers, and run. The caller frees it. */
+/* The caller frees it. */
 static inline tw_problem *attention_run(const attention_case *test)
 {
-    tw_problem *problem;
-    attention_ok(test, tw_problem_create(&tw_kernel_attention, &problem));
-    attention_ok(test, tw_problem_set_words(problem, test->words));
-    if (test->score)
-        attention_ok(test, tw_problem_set(problem, "score", test->score));
-    attention_ok(test, tw_problem_resolve(problem, test_seed() + (uint64_t)test_random(1 << 30)));
-    if (test->before)
-        test->before(problem);
-    attention_ok(test, tw_problem_open(problem, test_target, test->pad, NULL, NULL));
-    attention_ok(test, tw_problem_run(problem));
-    return problem;
+    const words_case words = attention_words(test);
+    return words_run(&words);
 }
 
-static inline double attention_value(const tw_tensor *tensor, size_t index)
-{
-    double value;
-    tw_dtype_decode(tensor->dtype, (const char *)tensor->result + index * tw_dtype_bytes(tensor->dtype),
-                    &value, 1);
-    return value;
-}
-
-static inline void attention_fail(const attention_case *test, const tw_tensor *tensor)
-{
-    const tw_error *error = &tensor->error;
-    size_t at = error->mismatches ? error->first_mismatch : error->worst;
-    fail_msg(
-        "attention on %s, %s%s%s, pad %d: %s has relative error %.3g, mean signed %.3g of RMS %.3g, largest "
-        "%.3g, %zu mismatches; element %zu is %.9g, not %.9g (TW_TEST_SEED=%llu)",
-        tw_target_identity(test_target)->name, test->words, test->score ? " score=" : "",
-        test->score ? test->score : "", test->pad, tensor->row->name, error->rel, error->mean_signed,
-        error->rms, error->max_abs, error->mismatches, at, attention_value(tensor, at), tensor->reference[at],
-        (unsigned long long)test_seed());
-}
-
-/* Runs the case. Outputs are poisoned, padding, guards and inputs checked by tw_problem_run; o and lse must
- * be within the kernel's bounds of the float64 reference. */
 static inline void attention_check(const attention_case *test)
 {
-    tw_problem *problem = attention_run(test);
-    int pass;
-    if (test->after)
-        test->after(problem);
-    attention_ok(test, tw_problem_check(problem, &pass));
-    for (size_t i = 0; !pass && tw_problem_tensor_at(problem, i); i++) {
-        const tw_tensor *tensor = tw_problem_tensor_at(problem, i);
-        if (tensor->is_output && !tensor->passes)
-            attention_fail(test, tensor);
-    }
-    tw_problem_free(problem);
+    const words_case words = attention_words(test);
+    words_judge(&words);
 }
 
 /* The same with the words of a format. */

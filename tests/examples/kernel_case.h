@@ -17,24 +17,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "host/tilewright_host.h"
+#include "tests/seed.h"
 
 static tw_target *test_target; /* open while a group of tests runs */
 static int test_few;           /* --few */
-
-static inline uint64_t test_seed(void)
-{
-    static uint64_t seed;
-    const char *given = getenv("TW_TEST_SEED");
-    if (seed == 0)
-        seed = given ? strtoull(given, NULL, 0) : (uint64_t)time(NULL) * 1000003u + (uint64_t)getpid();
-    return seed;
-}
 
 static inline int on_cpu(void) { return tw_target_identity(test_target)->kind == TW_TARGET_CPU; }
 

@@ -23,9 +23,9 @@ static void require_empty_rows(tw_problem *problem)
     for (int64_t row = 0; row < heads * queries; row++) {
         if (row % queries >= empty)
             continue;
-        assert_true(attention_value(lse, (size_t)row) == -(double)INFINITY);
+        assert_true(words_value(lse, (size_t)row) == -(double)INFINITY);
         for (int64_t place = 0; place < places; place++)
-            assert_true(attention_value(o, (size_t)(row * places + place)) == 0);
+            assert_true(words_value(o, (size_t)(row * places + place)) == 0);
     }
 }
 

@@ -11,6 +11,7 @@ typedef struct {
     const tw_kernel *kernel;
     int pad;                         /* elements of poison behind each row */
     void (*before)(tw_problem *);    /* changes the inputs; may be NULL */
+    void (*after)(tw_problem *);     /* looks at the results before they are compared; may be NULL */
     const char *words;               /* "M=17 dtype=f16": sizes, options and scalars */
     const char *option, *expression; /* an option that is a C expression; NULL: none */
     double unread;                   /* bytes of the inputs that the result does not depend on */
@@ -52,32 +53,43 @@ static inline void words_fail(const words_case *test, const tw_tensor *tensor)
 {
     const tw_error *error = &tensor->error;
     size_t at = error->mismatches ? error->first_mismatch : error->worst;
-    fail_msg("%s on %s, %s, pad %d: %s has relative error %.3g, mean signed %.3g of RMS %.3g, largest %.3g, "
-             "%zu mismatches; element %zu is %.9g, not %.9g (TW_TEST_SEED=%llu)",
-             test->kernel->name, tw_target_identity(test_target)->name, test->words, test->pad,
-             tensor->row->name, error->rel, error->mean_signed, error->rms, error->max_abs, error->mismatches,
-             at, words_value(tensor, at), tensor->reference[at], (unsigned long long)test_seed());
+    fail_msg(
+        "%s on %s, %s%s%s%s%s, pad %d: %s has relative error %.3g, mean signed %.3g of RMS %.3g, largest "
+        "%.3g, %zu mismatches; element %zu is %.9g, not %.9g (TW_TEST_SEED=%llu)",
+        test->kernel->name, tw_target_identity(test_target)->name, test->words, test->option ? " " : "",
+        test->option ? test->option : "", test->option ? "=" : "", test->option ? test->expression : "",
+        test->pad, tensor->row->name, error->rel, error->mean_signed, error->rms, error->max_abs,
+        error->mismatches, at, words_value(tensor, at), tensor->reference[at],
+        (unsigned long long)test_seed());
 }
 
-/* Outputs are poisoned, padding, guards and inputs checked by tw_problem_run; every output must be within the
- * kernel's bound of the float64 reference. */
+/* Runs the case. Outputs are poisoned, padding, guards and inputs checked by tw_problem_run; every output
+ * must be within the kernel's bound of the float64 reference. */
+static inline void words_judge(const words_case *test)
+{
+    int pass;
+    tw_problem *problem = words_run(test);
+    if (test->after)
+        test->after(problem);
+    words_ok(test, tw_problem_check(problem, &pass));
+    for (size_t i = 0; !pass && tw_problem_tensor_at(problem, i); i++) {
+        const tw_tensor *tensor = tw_problem_tensor_at(problem, i);
+        if (tensor->is_output && !tensor->passes)
+            words_fail(test, tensor);
+    }
+    tw_problem_free(problem);
+}
+
+/* The same with the words of a format. */
 static inline void __attribute__((format(printf, 2, 3))) words_check(words_case test, const char *format, ...)
 {
     char words[512];
-    int pass;
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(words, sizeof words, format, arguments);
     va_end(arguments);
     test.words = words;
-    tw_problem *problem = words_run(&test);
-    words_ok(&test, tw_problem_check(problem, &pass));
-    for (size_t i = 0; !pass && tw_problem_tensor_at(problem, i); i++) {
-        const tw_tensor *tensor = tw_problem_tensor_at(problem, i);
-        if (tensor->is_output && !tensor->passes)
-            words_fail(&test, tensor);
-    }
-    tw_problem_free(problem);
+    words_judge(&test);
 }
 
 /* What the kernel asks global memory for is every tensor once, and little more. Emulated targets count it; on
