@@ -15,7 +15,7 @@
 
 typedef struct {
     tw_st(LINEAR_DTYPE, LINEAR_C, LINEAR_D) q, k;
-    tw_st(LINEAR_DTYPE, LINEAR_C, LINEAR_PART) v[LINEAR_PARTS];
+    tw_st(LINEAR_DTYPE, LINEAR_C, LINEAR_N) v;
 } linear_stage;
 
 typedef struct {
@@ -79,8 +79,7 @@ TW_KERNEL(linear_attention, TW_PIPELINED_THREADS, (linear_args, g))
                 tw_load_async(stage->q, g.q, w.batch, w.head, t0);
             if (linear_takes(w, i)) {
                 tw_load_async(stage->k, g.k, w.batch, w.head, t0);
-                for (int p = 0; p < LINEAR_PARTS; p++)
-                    tw_load_async(stage->v[p], g.v, w.batch, w.head, t0, w.column + p * LINEAR_PART);
+                tw_load_async(stage->v, g.v, w.batch, w.head, t0, w.column);
             }
         }
         TW_COMPUTE (pipe, i, stage) {
@@ -172,6 +171,7 @@ TW_KERNEL(linear_attention, TW_PIPELINED_THREADS, (linear_args, g))
 
             TW_ROLLED
             for (int p = 0; p < LINEAR_PARTS && linear_gives(w, i); p++) {
+                tw_view(v, LINEAR_C, LINEAR_PART, stage->v, 0, p * LINEAR_PART);
                 if (LINEAR_BY_PARTS) {
                     if (p > 0)
                         tw_meet();
@@ -187,7 +187,7 @@ TW_KERNEL(linear_attention, TW_PIPELINED_THREADS, (linear_args, g))
                 if (LINEAR_WEIGHTED)
                     tw_mul(o, o, before);
                 if (LINEAR_CAUSAL)
-                    tw_mma_AB(o, shared->scores, stage->v[p]);
+                    tw_mma_AB(o, shared->scores, v);
                 if (LINEAR_DIVIDED)
                     tw_mul(o, o, den);
                 tw_map(o, x, x * g.scale);
@@ -205,9 +205,10 @@ TW_KERNEL(linear_attention, TW_PIPELINED_THREADS, (linear_args, g))
                     kept = tw_exp2f(last + m);
                 TW_UNROLL
                 for (int p = 0; p < LINEAR_PARTS; p++) {
+                    tw_view(v, LINEAR_C, LINEAR_PART, stage->v, 0, p * LINEAR_PART);
                     if (LINEAR_WEIGHTED)
                         tw_map(state[p], x, x * kept);
-                    tw_mma_AtB(state[p], stage->k, stage->v[p]);
+                    tw_mma_AtB(state[p], stage->k, v);
                     if (!LINEAR_BY_PARTS)
                         tw_store(shared->state[p], state[p]);
                 }
@@ -242,4 +243,4 @@ TW_KERNEL(linear_attention, TW_PIPELINED_THREADS, (linear_args, g))
 TW_EXPORT(linear_attention, linear_args, linear_shared, LINEAR_C, LINEAR_D, LINEAR_N)
 TW_STREAM(linear_attention, linear_args, q, linear_stage, q)
 TW_STREAM(linear_attention, linear_args, k, linear_stage, k)
-TW_STREAM(linear_attention, linear_args, v, linear_stage, v[0])
+TW_STREAM(linear_attention, linear_args, v, linear_stage, v)

@@ -82,7 +82,7 @@ typedef struct {
     float scale;
 } linear_args;
 
-#define LINEAR_TUNE(machine, d, chunk, dv, part, held, rows, cols, stages)                                   \
+#define LINEAR_TUNE(machine, d, chunk, dv, part, held, ahead, rows, cols)                                    \
     enum {                                                                                                   \
         LINEAR_C_##machine##_##d = chunk,                                                                    \
         LINEAR_N_##machine##_##d = dv,                                                                       \
@@ -90,7 +90,7 @@ typedef struct {
         LINEAR_HELD_##machine##_##d = held                                                                   \
     };                                                                                                       \
     enum { LINEAR_ROWS_##machine##_##d = rows, LINEAR_COLS_##machine##_##d = cols };                         \
-    enum { LINEAR_STAGES_##machine##_##d = stages };                                                         \
+    enum { LINEAR_AHEAD_##machine##_##d = ahead };                                                           \
     TW_STATIC_ASSERT(chunk % (16 * rows) == 0 && d % (16 * rows) == 0 && part % (16 * cols) == 0 &&          \
                          chunk % (16 * cols) == 0,                                                           \
                      "linear_attention/tune.def: tile of " #machine);
@@ -106,7 +106,7 @@ enum {
     LINEAR_PART = LINEAR_N < LINEAR_TUNED(LINEAR_PART_) ? (int)LINEAR_N : (int)LINEAR_TUNED(LINEAR_PART_),
     LINEAR_PARTS = LINEAR_N / LINEAR_PART,
     LINEAR_BY_PARTS = LINEAR_N > LINEAR_TUNED(LINEAR_HELD_), /* is one of them in shared memory at a time? */
-    LINEAR_STAGES = LINEAR_TUNED(LINEAR_STAGES_),
+    LINEAR_STAGES = LINEAR_N > LINEAR_TUNED(LINEAR_AHEAD_) ? 1 : 2,
     LINEAR_PER_HEAD = LINEAR_IS(LINEAR_DECAY_, LINEAR_DECAY, head),
     LINEAR_PER_STEP = LINEAR_IS(LINEAR_DECAY_, LINEAR_DECAY, step),
     LINEAR_EXP_INPUT = LINEAR_IS(LINEAR_INPUT_, LINEAR_INPUT, exp),
