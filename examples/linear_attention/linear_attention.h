@@ -82,7 +82,7 @@ typedef struct {
     float scale;
 } linear_args;
 
-#define LINEAR_TUNE(machine, d, chunk, dv, part, held, ahead, rows, cols)                                    \
+#define LINEAR_TUNE(machine, d, chunk, dv, part, held, by, ahead, rows, cols)                                \
     enum {                                                                                                   \
         LINEAR_C_##machine##_##d = chunk,                                                                    \
         LINEAR_N_##machine##_##d = dv,                                                                       \
@@ -90,9 +90,9 @@ typedef struct {
         LINEAR_HELD_##machine##_##d = held                                                                   \
     };                                                                                                       \
     enum { LINEAR_ROWS_##machine##_##d = rows, LINEAR_COLS_##machine##_##d = cols };                         \
-    enum { LINEAR_AHEAD_##machine##_##d = ahead };                                                           \
+    enum { LINEAR_BY_##machine##_##d = by, LINEAR_AHEAD_##machine##_##d = ahead };                           \
     TW_STATIC_ASSERT(chunk % (16 * rows) == 0 && d % (16 * rows) == 0 && part % (16 * cols) == 0 &&          \
-                         chunk % (16 * cols) == 0,                                                           \
+                         by % (16 * cols) == 0 && chunk % (16 * cols) == 0,                                  \
                      "linear_attention/tune.def: tile of " #machine);
 #include "tune.def"
 
@@ -103,9 +103,11 @@ enum {
     LINEAR_C = LINEAR_TUNED(LINEAR_C_),
     LINEAR_WIDTH = LINEAR_STEP ? LINEAR_STEP_COLUMNS : (int)LINEAR_TUNED(LINEAR_N_),
     LINEAR_N = (int)LINEAR_DV < (int)LINEAR_WIDTH ? (int)LINEAR_DV : (int)LINEAR_WIDTH,
-    LINEAR_PART = LINEAR_N < LINEAR_TUNED(LINEAR_PART_) ? (int)LINEAR_N : (int)LINEAR_TUNED(LINEAR_PART_),
+    /* is a part of the state in shared memory at a time, of several? */
+    LINEAR_BY_PARTS = LINEAR_N > LINEAR_TUNED(LINEAR_HELD_),
+    LINEAR_MADE = LINEAR_BY_PARTS ? (int)LINEAR_TUNED(LINEAR_BY_) : (int)LINEAR_TUNED(LINEAR_PART_),
+    LINEAR_PART = LINEAR_N < LINEAR_MADE ? (int)LINEAR_N : (int)LINEAR_MADE,
     LINEAR_PARTS = LINEAR_N / LINEAR_PART,
-    LINEAR_BY_PARTS = LINEAR_N > LINEAR_TUNED(LINEAR_HELD_), /* is one of them in shared memory at a time? */
     LINEAR_STAGES = LINEAR_N > LINEAR_TUNED(LINEAR_AHEAD_) ? 1 : 2,
     LINEAR_PER_HEAD = LINEAR_IS(LINEAR_DECAY_, LINEAR_DECAY, head),
     LINEAR_PER_STEP = LINEAR_IS(LINEAR_DECAY_, LINEAR_DECAY, step),

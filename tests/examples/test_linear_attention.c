@@ -93,7 +93,7 @@ static void moves_its_bytes_once(void **state)
 {
     (void)state;
     words_move_once((words_case){.kernel = &tw_kernel_linear_attention,
-                                 .words = "d=128 dv=128 dtype=f16 decay=head H=1 S=100 D=128 DV=128"});
+                                 .words = "d=128 dv=256 dtype=f16 decay=head H=1 S=100 D=128 DV=256"});
 }
 
 static int run(const char *name)
