@@ -21,10 +21,31 @@ char *tw_temporary_name(const char *path)
     return tw_text_format("%s.%ld.%u.tmp", path, (long)getpid(), atomic_fetch_add(&serial, 1));
 }
 
+/* A file renamed over a device or a pipe would take its place. */
+static tw_status check_replaceable(const char *path)
+{
+    struct stat found;
+    if (stat(path, &found) || S_ISREG(found.st_mode))
+        return tw_ok();
+    if (S_ISDIR(found.st_mode))
+        return tw_fail(TW_INVALID, "%s is a folder; name a file", path);
+    return tw_fail(TW_INVALID, "%s is not a regular file, and only those are replaced; name another", path);
+}
+
+/* Where a link leads, so that the file is replaced and not the link. */
+static char *place_of(const char *path)
+{
+    struct stat found;
+    char *place = lstat(path, &found) == 0 && S_ISLNK(found.st_mode) ? realpath(path, NULL) : NULL;
+    return place ? place : tw_text_format("%s", path);
+}
+
 tw_status tw_output_open(tw_output *output, const char *path)
 {
-    output->path = tw_text_format("%s", path);
-    output->temporary = tw_temporary_name(path);
+    *output = (tw_output){0};
+    TW_TRY(check_replaceable(path));
+    output->path = place_of(path);
+    output->temporary = tw_temporary_name(output->path);
     output->stream = fopen(output->temporary, "wbx");
     if (output->stream)
         return tw_ok();
@@ -80,9 +101,7 @@ tw_status tw_output_allowed(const char *path)
     struct stat found;
     if (!*path)
         return tw_fail(TW_INVALID, "an output file needs a name");
-    if (stat(path, &found) == 0 && S_ISDIR(found.st_mode)) {
-        return tw_fail(TW_INVALID, "%s is a folder; name a file", path);
-    }
+    TW_TRY(check_replaceable(path));
     char *copy = tw_text_format("%s", path);
     const char *folder = dirname(copy);
     tw_status status = tw_ok();
@@ -93,6 +112,13 @@ tw_status tw_output_allowed(const char *path)
     }
     free(copy);
     return status;
+}
+
+int tw_same_file(const char *a, const char *b)
+{
+    struct stat found_a, found_b;
+    return strcmp(a, b) == 0 || (stat(a, &found_a) == 0 && stat(b, &found_b) == 0 &&
+                                 found_a.st_dev == found_b.st_dev && found_a.st_ino == found_b.st_ino);
 }
 
 tw_status tw_file_read(const char *path, char **contents, size_t *bytes)

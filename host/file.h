@@ -27,9 +27,12 @@ TW_CHECKED tw_status tw_output_close(tw_output *output);
 TW_CHECKED tw_status tw_output_commit(tw_output *output);
 void tw_output_discard(tw_output *output); /* harmless after a commit, a failure, or on { 0 } */
 
-/* Whether a file could be created at `path`: its folder exists and is writable, and it is no folder itself.
- */
+/* Whether a file could be created at `path`: its folder exists and is writable, and what it would replace is
+ * a regular file. */
 TW_CHECKED tw_status tw_output_allowed(const char *path);
+
+/* Do both names lead to one file? */
+int tw_same_file(const char *a, const char *b);
 
 /* The whole file with a zero behind it; free() it. */
 TW_CHECKED tw_status tw_file_read(const char *path, char **contents, size_t *bytes);

@@ -30,6 +30,7 @@ static int create(void **state)
     assert_ok(tw_npy_save(scratch("vector.npy"), TW_DTYPE_F32, 1, three_two, vector));
     scratch_write("text.npy", "hello", 5);
     mkdir(scratch("folder"), 0777);
+    mkfifo(scratch("pipe"), 0666);
     mkdir(scratch("cache"), 0777);
     return 0;
 }
@@ -128,6 +129,11 @@ static void wrong_outputs_are_refused_before_the_run(void **state)
     command_refused("run gemm --target cpu --out c=c.npy --out a=c.npy", "--out names c.npy twice");
     command_refused("run gemm --target cpu --out c=c.npy --json c.npy", "--out and --json both name c.npy");
     command_refused("run gemm --target cpu --json folder", "folder is a folder; name a file");
+    command_refused("run gemm --target cpu --out c=pipe", "pipe is not a regular file");
+    command_refused("run gemm --target cpu --json pipe", "pipe is not a regular file");
+    command_refused("run gemm --target cpu --in a=a.npy --out c=./a.npy",
+                    "--out c would replace ./a.npy, which --in a reads; name another file");
+    command_refused("run gemm --target cpu --in a=a.npy --json a.npy", "--json would replace a.npy");
     assert_int_equal(scratch_count(scratch("cache"), ""), 0); /* nothing was compiled for any of these */
 }
 
@@ -198,12 +204,14 @@ static void files_in_and_files_out_hold_the_product(void **state)
         0);
     assert_memory_equal(read_values("d.npy", 4), combined, sizeof combined);
 
-    /* b as it lies: [1 2 3; 4 5 6] is K x N only for a K x M that is 2 wide. */
+    /* b as it lies: [1 2 3; 4 5 6] is K x N only for a K x M that is 2 wide. A link is written through. */
+    assert_int_equal(symlink("f.npy", scratch("e.npy")), 0);
+    scratch_write("f.npy", "", 0);
     command_expect(
         "run gemm --target cpu --set out=f32 --set trans_b=0 --in a=tall.npy --in b=b.npy --out c=e.npy --check",
         0);
     static const double plain[9] = {9, 12, 15, 19, 26, 33, 29, 40, 51};
-    assert_memory_equal(read_values("e.npy", 9), plain, sizeof plain);
+    assert_memory_equal(read_values("f.npy", 9), plain, sizeof plain);
 }
 
 static void a_seed_fixes_every_number(void **state)

@@ -8,7 +8,7 @@
 
 #include "run_report.h"
 
-enum { OUTPUTS_MAX = 16, LAUNCHES_MAX = 1000000 };
+enum { INPUTS_MAX = 64, OUTPUTS_MAX = 16, LAUNCHES_MAX = 1000000 };
 
 typedef struct {
     const char *name, *path;
@@ -19,8 +19,8 @@ typedef struct {
     const char *target_name, *json;
     long long seed, launches, pad;
     int check;
-    named_file output[OUTPUTS_MAX];
-    int output_count;
+    named_file input[INPUTS_MAX], output[OUTPUTS_MAX];
+    int input_count, output_count;
     tw_target *target;
     tw_problem *problem;
 } run_request;
@@ -44,7 +44,7 @@ static tw_status take_output(run_request *request, char *text)
     TW_TRY(tw_kernel_check_tensor(request->kernel, name));
     TW_TRY(tw_output_allowed(path));
     for (int i = 0; i < request->output_count; i++) {
-        if (strcmp(request->output[i].path, path) == 0)
+        if (tw_same_file(request->output[i].path, path))
             return tw_fail(TW_INVALID, "--out names %s twice", path);
     }
     if (request->output_count == OUTPUTS_MAX)
@@ -53,11 +53,21 @@ static tw_status take_output(run_request *request, char *text)
     return tw_ok();
 }
 
+static tw_status take_input(run_request *request, char *text)
+{
+    TW_TRY(cli_problem_option(request->problem, 'i', text)); /* cuts the text in two */
+    if (request->input_count == INPUTS_MAX)
+        return tw_fail(TW_INVALID, "more than %d times --in", INPUTS_MAX);
+    request->input[request->input_count++] = (named_file){text, text + strlen(text) + 1};
+    return tw_ok();
+}
+
 static tw_status take_option(run_request *request, int option)
 {
     switch (option) {
     case 't': request->target_name = optarg; return tw_ok();
     case 'O': return take_output(request, optarg);
+    case 'i': return take_input(request, optarg);
     case 'r': return cli_integer("--seed", optarg, 0, INT64_MAX, &request->seed);
     case 'n': return cli_integer("--time", optarg, 1, LAUNCHES_MAX, &request->launches);
     case 'p': return cli_integer("--pad", optarg, 0, 1 << 20, &request->pad);
@@ -65,6 +75,27 @@ static tw_status take_option(run_request *request, int option)
     case 'c': request->check = 1; return tw_ok();
     default: return cli_problem_option(request->problem, option, optarg);
     }
+}
+
+/* No file for two things. A tensor that is read and written may be replaced by its result. */
+static tw_status check_files(const run_request *request)
+{
+    for (int o = 0; o < request->output_count; o++) {
+        const named_file *output = &request->output[o];
+        if (request->json && tw_same_file(request->json, output->path))
+            return tw_fail(TW_INVALID, "--out and --json both name %s", request->json);
+        for (int i = 0; i < request->input_count; i++)
+            if (strcmp(request->input[i].name, output->name) != 0 &&
+                tw_same_file(request->input[i].path, output->path))
+                return tw_fail(TW_INVALID,
+                               "--out %s would replace %s, which --in %s reads; name another file",
+                               output->name, output->path, request->input[i].name);
+    }
+    for (int i = 0; request->json && i < request->input_count; i++)
+        if (tw_same_file(request->input[i].path, request->json))
+            return tw_fail(TW_INVALID, "--json would replace %s, which --in %s reads; name another file",
+                           request->json, request->input[i].name);
+    return tw_ok();
 }
 
 static tw_status parse(int argc, char **argv, run_request *request)
@@ -83,11 +114,7 @@ static tw_status parse(int argc, char **argv, run_request *request)
         return tw_fail(TW_INVALID, "tw run needs --target; tw targets lists them");
     tw_target_id id;
     TW_TRY(tw_target_parse(request->target_name, &id));
-    for (int i = 0; i < request->output_count; i++) {
-        if (request->json && strcmp(request->json, request->output[i].path) == 0)
-            return tw_fail(TW_INVALID, "--out and --json both name %s", request->json);
-    }
-    return tw_ok();
+    return check_files(request);
 }
 
 /* Every --out must name a tensor that is there under the options set. */
