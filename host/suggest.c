@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * The nearest known name, by Levenshtein's edit distance.
+ * The nearest known name, by Levenshtein's edit distance; small and capital letters are the same to it.
  */
 #define _GNU_SOURCE
 #include "suggest.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { LONGEST = 64 };
+
+static int differ(char a, char b) { return tolower((unsigned char)a) != tolower((unsigned char)b); }
 
 static size_t distance(const char *a, const char *b)
 {
@@ -22,7 +25,7 @@ static size_t distance(const char *a, const char *b)
         size_t diagonal = row[0];
         row[0] = i + 1;
         for (size_t j = 0; j < width; j++) {
-            size_t best = diagonal + (a[i] != b[j]);
+            size_t best = diagonal + (size_t)differ(a[i], b[j]);
             diagonal = row[j + 1];
             if (diagonal + 1 < best)
                 best = diagonal + 1;

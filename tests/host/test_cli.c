@@ -73,7 +73,10 @@ static void wrong_words_are_refused_with_the_nearest_right_one(void **state)
     command_refused("run gemm --target cpu --set alpha=nan", "it must be a finite number");
     command_refused("targets now", "'now' is one argument too many");
     command_refused("kernels --json", "unknown option '--json'");
+    command_refused("kernels gem", "unknown kernel 'gem'; did you mean 'gemm'?");
     command_refused("verify", "tw verify needs --target");
+    command_refused("verify --target cpu --filter mma_ABx", "--filter mma_ABx leaves no case; --list names");
+    command_refused("verify --target cpu --list --filter mma_ABx", "--filter mma_ABx leaves no case");
 }
 
 static void wrong_numbers_are_refused_with_their_range(void **state)
@@ -85,6 +88,7 @@ static void wrong_numbers_are_refused_with_their_range(void **state)
     command_refused("run gemm --target cpu --shape M=4.5", "M is '4.5'");
     command_refused("run gemm --target cpu --shape M=99999999999999999999", "M is '99999999999999999999'");
     command_refused("run gemm --target cpu --shape MM=4", "unknown size of gemm: 'MM'; did you mean 'M'?");
+    command_refused("run gemm --target cpu --shape m=4", "unknown size of gemm: 'm'; did you mean 'M'?");
     command_refused("run gemm --target cpu --shape M", "--shape 'M' must have the form NAME=N");
     command_refused("run gemm --target cpu --shape M=4 --shape M=5", "size M is given as 4 and as 5");
     command_refused("run gemm --target cpu --shape M=1099511627776 --shape K=1099511627776",
@@ -328,7 +332,10 @@ static void kernels_lists_tensors_sizes_and_options(void **state)
     assert_non_null(strstr(command_out, "gemm: c = "));
     assert_non_null(strstr(command_out, "b            [N,K]          in     bf16 f16"));
     assert_non_null(strstr(command_out, "activation   none relu gelu silu"));
-    command_expect("help", 0);
+    command_expect("kernels softmax", 0);
+    assert_null(strstr(command_out, "gemm: c = "));
+    assert_non_null(strstr(command_out, "softmax: y = "));
+    command_expect("run gemm --help", 0);
     assert_non_null(strstr(command_out, "tw run KERNEL --target T"));
 }
 

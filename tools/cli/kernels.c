@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * tw kernels: every kernel with its tensors, sizes, options and scalars.
+ * tw kernels: every kernel, or the one named, with its tensors, sizes, options and scalars.
  */
 #include <stdio.h>
 #include <string.h>
@@ -85,12 +85,14 @@ int cli_kernels(int argc, char **argv)
 {
     static const struct option options[] = {{0}};
     int option;
+    const tw_kernel *kernel = NULL;
     tw_status status = cli_option(argc, argv, options, &option);
     if (status.code == TW_OK && optind < argc)
-        status = tw_fail(TW_INVALID, "'%s' is one argument too many; tw kernels takes none", argv[optind]);
+        status = cli_find_kernel(argc, argv, options, &kernel);
     if (status.code != TW_OK)
         return cli_fail(&status);
     for (int i = 0; cli_kernel_list[i]; i++)
-        print(cli_kernel_list[i]);
+        if (!kernel || kernel == cli_kernel_list[i])
+            print(cli_kernel_list[i]);
     return CLI_PASS;
 }

@@ -12,7 +12,7 @@ static const char usage[] =
     "tw VERB ...\n"
     "\n"
     "  tw targets [--json FILE]             every target, what it needs, whether it runs here\n"
-    "  tw kernels                           every kernel with its tensors, sizes and options\n"
+    "  tw kernels [KERNEL]                  every kernel with its tensors, sizes and options, or one\n"
     "  tw run KERNEL --target T             run a kernel, from .npy files or random normal numbers\n"
     "      --in NAME=FILE.npy               a tensor's contents; its dims give the sizes\n"
     "      --out NAME=FILE.npy              write a tensor after the run (an input: as it was used)\n"
@@ -42,7 +42,7 @@ static const char usage[] =
     "      --stages N                       of the kernel's ring, where the code does not tell\n"
     "      --listing FILE, --ptx FILE       the instructions; on cuda, the PTX that they come from\n"
     "      --json FILE                      the findings. Exit 1 where there are some\n"
-    "  tw help\n"
+    "  tw help, tw --version\n"
     "\n"
     "Targets: cpu, emu:MACHINE (a GPU's back end executed on this processor), cuda[:MACHINE], hip[:MACHINE].\n"
     "Exit status: 0 done, 1 a wrong result, 2 refused (one line on stderr, nothing written).\n"
@@ -56,6 +56,14 @@ static int help(int argc, char **argv)
     (void)argv;
     fputs(usage, stdout);
     return CLI_PASS;
+}
+
+static int asks_for_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return 1;
+    return 0;
 }
 
 static const struct {
@@ -74,7 +82,9 @@ int main(int argc, char **argv)
         fputs("tw: which verb? There are targets, kernels, run, compile, verify, check and help\n", stderr);
         return CLI_REFUSE;
     }
-    const char *verb = strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ? "help" : argv[1];
+    if (strcmp(argv[1], "--version") == 0)
+        return puts("tw " TW_VERSION) < 0;
+    const char *verb = asks_for_help(argc, argv) ? "help" : argv[1];
     tw_list known = {0};
     for (int i = 0; i < VERBS; i++) {
         if (strcmp(verb, verbs[i].name) == 0) {

@@ -110,13 +110,24 @@ static void run_suites(cli_verification *verification, const verify_options *giv
 #include "suites.def"
 }
 
+static tw_status check_filter(const verify_options *given, const conform *suite)
+{
+    if (!given->filter || conform_instances(suite))
+        return tw_ok();
+    return tw_fail(
+        TW_INVALID,
+        "--filter %s leaves no case; --list names them all, and kernels are tried by tw run KERNEL "
+        "--check",
+        given->filter);
+}
+
 static tw_status verify(const verify_options *given, conform *suite, cli_verification *verification)
 {
     tw_target_id id;
     if (given->list) {
         TW_TRY(tw_target_parse(given->target, &id));
         conform_walk(suite, CONFORM_LIST, NULL, &id);
-        return tw_ok();
+        return check_filter(given, suite);
     }
     if (given->compile_only)
         TW_TRY(tw_target_resolve(given->target, &id));
@@ -124,6 +135,7 @@ static tw_status verify(const verify_options *given, conform *suite, cli_verific
         TW_TRY(tw_target_open(given->target, &verification->target));
     const tw_target_id *here = verification->target ? tw_target_identity(verification->target) : &id;
     conform_walk(suite, CONFORM_COLLECT, NULL, here);
+    TW_TRY(check_filter(given, suite));
     printf("verifying %s%s%s, seed %lld, %ld instances\n", here->name, verification->target ? ", " : "",
            verification->target ? tw_target_device(verification->target) : "", given->seed,
            conform_instances(suite));
