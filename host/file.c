@@ -156,8 +156,12 @@ tw_status tw_folder_create(const char *path)
     for (char *slash = strchr(copy + 1, '/');; slash = strchr(slash + 1, '/')) {
         if (slash)
             *slash = '\0';
-        if (mkdir(copy, 0777) && errno != EEXIST) {
-            tw_status status = tw_fail(TW_IO, "the folder %s cannot be created: %s", copy, strerror(errno));
+        struct stat found;
+        int failed = mkdir(copy, 0777) ? errno : 0;
+        if (failed == EEXIST)
+            failed = stat(copy, &found) || S_ISDIR(found.st_mode) ? 0 : ENOTDIR;
+        if (failed) {
+            tw_status status = tw_fail(TW_IO, "the folder %s cannot be created: %s", copy, strerror(failed));
             free(copy);
             return status;
         }

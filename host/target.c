@@ -117,7 +117,11 @@ tw_status tw_target_resolve(const char *name, tw_target_id *id)
     if (id->machine)
         return tw_ok();
     tw_target *target;
-    TW_TRY(tw_target_open(name, &target));
+    tw_status status = tw_target_open(name, &target);
+    if (status.code == TW_UNAVAILABLE)
+        return tw_fail(status.code, "%s; where there is no GPU, say its machine: %s:MACHINE of tw targets",
+                       status.message, name);
+    TW_TRY(status);
     *id = target->id;
     tw_target_close(target);
     return tw_ok();

@@ -157,6 +157,19 @@ static void wrong_words_are_refused(void **state)
     command_refused("check --asm --target hip:gfx942", "which KERNEL?");
 }
 
+/* Objects of another machine, whose waits and registers mean something else. */
+static void objects_of_other_machines_are_refused(void **state)
+{
+    SKIP_WITHOUT_TOOL;
+    if (command_run(getenv("TW_BINARY"),
+                    "compile --source " TW_SOURCE_ROOT "/" KERNELS "ring.c --target hip:gfx90a -o ring.co"))
+        skip();
+    command_expect("check --asm --object ring.co --target hip:gfx90a", 0);
+    command_refused("check --asm --object ring.co --target hip:gfx942",
+                    "ring.co is compiled for gfx90a, not for gfx942");
+    command_refused("check --asm --object $TW_BINARY --target hip:gfx942", "is no code object for an AMD");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -170,6 +183,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(registers_on_ampere, command_create, command_remove),
         cmocka_unit_test_setup_teardown(products_on_hopper, command_create, command_remove),
         cmocka_unit_test_setup_teardown(wrong_words_are_refused, command_create, command_remove),
+        cmocka_unit_test_setup_teardown(objects_of_other_machines_are_refused, command_create,
+                                        command_remove),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -171,6 +171,10 @@ static void wrong_compilations_are_refused(void **state)
     command_refused("compile gemm --target cpu -o x.so --set tile=4", "unknown option of gemm: 'tile'");
     command_refused("compile --source absent.c --target cpu -o x.so",
                     "--source absent.c: there is no such file");
+    command_refused("compile --source folder --target cpu -o x.so", "--source folder is not a regular file");
+    command_refused("compile gemm --target cpu --into text.npy", "the folder text.npy cannot be created");
+    if (command_run(getenv("TW_BINARY"), "compile gemm --target cuda --print-command -o x") == 2)
+        assert_non_null(strstr(command_err, "say its machine: cuda:MACHINE"));
     command_refused("compile --source a.c gemm --target cpu -o x.so", "name a kernel or a source, not both");
     command_refused("compile --source a.c --set out=f32 --target cpu -o x.so", "a --source has no options");
     command_refused("compile gemm --target cpu -o x.so --json r.json",

@@ -64,11 +64,12 @@ typedef struct {
 
 typedef struct {
     int is_amd;
-    int lanes;          /* of a wave */
-    const char *object; /* the file */
-    char *skipped;      /* NULL, or why the instructions could not be read, only figures */
-    char *text;         /* the disassembler's listing, cut up */
-    tw_list strings;    /* or, where it stays whole, the instructions' texts */
+    int lanes;           /* of a wave */
+    const char *machine; /* gfx942, sm90 */
+    const char *object;  /* the file */
+    char *skipped;       /* NULL, or why the instructions could not be read, only figures */
+    char *text;          /* the disassembler's listing, cut up */
+    tw_list strings;     /* or, where it stays whole, the instructions' texts */
     asm_kernel *kernel;
     int kernels;
 } asm_listing;

@@ -16,6 +16,7 @@
 
 #include "asm.h"
 #include "asm_tool.h"
+#include "host/file.h"
 
 static int starts(const char *text, const char *with) { return strncmp(text, with, strlen(with)) == 0; }
 
@@ -205,12 +206,37 @@ static void find_stack(asm_kernel *kernel)
             kernel->instruction[i].stack = 1;
 }
 
+/* What is no file for an AMD GPU by its ELF header, or of another machine by its note "amdhsa.target:
+ * amdgcn-amd-amdhsa--gfx90a:sramecc+"; a hand-written one may be without. */
+static tw_status check_machine(const asm_listing *listing, const char *notes)
+{
+    enum { MACHINE_AT = 18, MACHINE_AMDGPU = 224 }; /* e_machine, EM_AMDGPU */
+    const char *target = strstr(notes, "amdhsa.target:"), *name = target ? strstr(target, "--") : NULL;
+    char *bytes;
+    size_t count;
+    TW_TRY(tw_file_read(listing->object, &bytes, &count));
+    int is_amd = count > MACHINE_AT + 1 && (unsigned char)bytes[MACHINE_AT] == MACHINE_AMDGPU &&
+                 bytes[MACHINE_AT + 1] == 0;
+    free(bytes);
+    if (!is_amd)
+        return tw_fail(TW_INVALID, "%s is no code object for an AMD GPU", listing->object);
+    if (!name)
+        return tw_ok();
+    int length = (int)strcspn(name + 2, ":' \n");
+    if ((int)strlen(listing->machine) != length || strncmp(name + 2, listing->machine, (size_t)length) != 0)
+        return tw_fail(TW_INVALID, "%s is compiled for %.*s, not for %s; say so by --target", listing->object,
+                       length, name + 2, listing->machine);
+    return tw_ok();
+}
+
 tw_status asm_read_amd(const char *object, asm_listing *listing)
 {
     char *notes = NULL;
     listing->is_amd = 1;
     TW_TRY(asm_tool_run(ASM_READELF, &notes, "--notes", object, NULL));
-    tw_status status = asm_tool_run(ASM_OBJDUMP, &listing->text, "-d", object, NULL);
+    tw_status status = check_machine(listing, notes);
+    if (status.code == TW_OK)
+        status = asm_tool_run(ASM_OBJDUMP, &listing->text, "-d", object, NULL);
     if (status.code == TW_OK) {
         read_text(listing);
         read_notes(listing, notes);

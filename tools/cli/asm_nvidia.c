@@ -172,11 +172,22 @@ static void name_kernels(asm_listing *listing, const char *log)
         asm_add_kernel(listing, found[i].kernel, (int)strlen(found[i].kernel));
 }
 
+/* "	.target	sm_90a" */
+static tw_status check_machine(const asm_listing *listing)
+{
+    const char *target = strstr(listing->text, ".target"), *name = target ? strstr(target, "sm_") : NULL;
+    if (name && atoi(name + 3) != atoi(listing->machine + 2))
+        return tw_fail(TW_INVALID, "%s is compiled for sm%d, not for %s; say so by --target", listing->object,
+                       atoi(name + 3), listing->machine);
+    return tw_ok();
+}
+
 tw_status asm_read_nvidia(const char *object, const char *log, asm_listing *listing)
 {
     char *why;
     if (asm_tool_here(ASM_NVDISASM, &why)) {
         TW_TRY(asm_tool_run(ASM_NVDISASM, &listing->text, "-gi", "-c", object, NULL));
+        TW_TRY(check_machine(listing));
         read_text(listing);
     } else if (log) {
         name_kernels(listing, log);

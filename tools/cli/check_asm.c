@@ -123,6 +123,7 @@ static tw_status examine(const check_request *request, check *c, const char *obj
 {
     c->listing.object = object;
     c->listing.lanes = c->id.machine->lanes;
+    c->listing.machine = c->id.machine->name;
     if (c->id.kind == TW_TARGET_HIP)
         TW_TRY(asm_read_amd(object, &c->listing));
     else

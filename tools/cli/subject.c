@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static tw_status add_define(cli_subject *subject, char *text)
 {
@@ -81,8 +82,15 @@ tw_status cli_subject_defines(cli_subject *subject)
 
 tw_status cli_subject_source(const cli_subject *subject, char **path)
 {
-    *path = subject->source ? realpath(subject->source, NULL)
-                            : tw_text_format("%s/%s", tw_source_root(), subject->kernel->source);
+    struct stat found;
+    if (!subject->source) {
+        *path = tw_text_format("%s/%s", tw_source_root(), subject->kernel->source);
+        return tw_ok();
+    }
+    *path = NULL;
+    if (stat(subject->source, &found) == 0 && !S_ISREG(found.st_mode))
+        return tw_fail(TW_INVALID, "--source %s is not a regular file", subject->source);
+    *path = realpath(subject->source, NULL);
     return *path ? tw_ok() : tw_fail(TW_IO, "--source %s: there is no such file", subject->source);
 }
 
