@@ -172,7 +172,7 @@ static void name_kernels(asm_listing *listing, const char *log)
         asm_add_kernel(listing, found[i].kernel, (int)strlen(found[i].kernel));
 }
 
-/* "	.target	sm_90a" */
+/* ".target sm_90a" */
 static tw_status check_machine(const asm_listing *listing)
 {
     const char *target = strstr(listing->text, ".target"), *name = target ? strstr(target, "sm_") : NULL;
