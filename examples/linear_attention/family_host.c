@@ -59,11 +59,13 @@ tw_tensor_arg linear_by_heads(const tw_problem *problem, const char *name)
 tw_status linear_grid(const tw_problem *problem, const tw_kernel_info *info, int64_t parts, uint32_t grid[3])
 {
     const char *kernel = tw_problem_kernel(problem)->name;
-    int64_t width = info->tile[2], blocks = tw_problem_size(problem, "B");
+    const int64_t width = (int64_t)info->tile[2] * info->cluster; /* value columns of a cluster */
+    int64_t blocks = tw_problem_size(problem, "B");
     if (width < 1)
-        return tw_fail(TW_INVALID, "%s_info has no value columns of a block", kernel);
+        return tw_fail(TW_INVALID, "%s_info has no value columns of a block, or no cluster", kernel);
     if (__builtin_mul_overflow(blocks, tw_problem_size(problem, "H"), &blocks) ||
         __builtin_mul_overflow(blocks, (tw_problem_size(problem, "DV") + width - 1) / width, &blocks) ||
+        __builtin_mul_overflow(blocks, info->cluster, &blocks) ||
         __builtin_mul_overflow(blocks, parts, &blocks) || blocks > INT32_MAX)
         return tw_fail(TW_INVALID, "%s: more than 2^31 - 1 blocks; make B, H%s smaller", kernel,
                        parts > 1 ? ", DV or split" : " or DV");

@@ -76,9 +76,9 @@ TW_KERNEL(linear_attention, TW_PIPELINED_THREADS, (linear_args, g))
         TW_LOAD (pipe, i, stage) {
             const int t0 = linear_chunk(w, i) * LINEAR_C;
             if (linear_gives(w, i))
-                tw_load_async(stage->q, g.q, w.batch, w.head, t0);
+                tw_load_multicast(1, stage->q, g.q, w.batch, w.head, t0);
             if (linear_takes(w, i)) {
-                tw_load_async(stage->k, g.k, w.batch, w.head, t0);
+                tw_load_multicast(1, stage->k, g.k, w.batch, w.head, t0);
                 tw_load_async(stage->v, g.v, w.batch, w.head, t0, w.column);
             }
         }
@@ -241,6 +241,6 @@ TW_KERNEL(linear_attention, TW_PIPELINED_THREADS, (linear_args, g))
 }
 
 TW_EXPORT(linear_attention, linear_args, linear_shared, LINEAR_C, LINEAR_D, LINEAR_N)
-TW_STREAM(linear_attention, linear_args, q, linear_stage, q)
-TW_STREAM(linear_attention, linear_args, k, linear_stage, k)
+TW_STREAM_MULTICAST(linear_attention, linear_args, q, linear_stage, q)
+TW_STREAM_MULTICAST(linear_attention, linear_args, k, linear_stage, k)
 TW_STREAM(linear_attention, linear_args, v, linear_stage, v)

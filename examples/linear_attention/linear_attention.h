@@ -13,7 +13,7 @@
  * Logarithms of gates are natural ones, at most 0; e^-87 and less is 0. With LINEAR_STATE
  * an initial state that is absent (data 0, dims 0) is 0, and an absent final one is not written. D and DV of
  * the tensors may be smaller than the instance's LINEAR_D and LINEAR_DV. Launch B * H * ceil(DV / LINEAR_N)
- * blocks.
+ * blocks, where the quotient is rounded up to whole clusters of LINEAR_BLOCKS, here and below.
  *
  * Few heads leave a machine idle: a sequence may also go in P parts of whole chunks, in three launches.
  * LINEAR_PASS states finds what parts 0 to P - 2 add to the state, from 0, each in a block of its own: B * H
@@ -82,14 +82,18 @@ typedef struct {
     float scale;
 } linear_args;
 
-#define LINEAR_TUNE(machine, d, chunk, dv, part, held, by, ahead, rows, cols)                                \
+#define LINEAR_TUNE(machine, d, chunk, dv, part, held, by, ahead, rows, cols, blocks)                        \
     enum {                                                                                                   \
         LINEAR_C_##machine##_##d = chunk,                                                                    \
         LINEAR_N_##machine##_##d = dv,                                                                       \
         LINEAR_PART_##machine##_##d = part,                                                                  \
         LINEAR_HELD_##machine##_##d = held                                                                   \
     };                                                                                                       \
-    enum { LINEAR_ROWS_##machine##_##d = rows, LINEAR_COLS_##machine##_##d = cols };                         \
+    enum {                                                                                                   \
+        LINEAR_ROWS_##machine##_##d = rows,                                                                  \
+        LINEAR_COLS_##machine##_##d = cols,                                                                  \
+        LINEAR_BLOCKS_##machine##_##d = blocks                                                               \
+    };                                                                                                       \
     enum { LINEAR_BY_##machine##_##d = by, LINEAR_AHEAD_##machine##_##d = ahead };                           \
     TW_STATIC_ASSERT(chunk % (16 * rows) == 0 && d % (16 * rows) == 0 && part % (16 * cols) == 0 &&          \
                          by % (16 * cols) == 0 && chunk % (16 * cols) == 0,                                  \
@@ -108,6 +112,10 @@ enum {
     LINEAR_MADE = LINEAR_BY_PARTS ? (int)LINEAR_TUNED(LINEAR_BY_) : (int)LINEAR_TUNED(LINEAR_PART_),
     LINEAR_PART = LINEAR_N < LINEAR_MADE ? (int)LINEAR_N : (int)LINEAR_MADE,
     LINEAR_PARTS = LINEAR_N / LINEAR_PART,
+    LINEAR_STRETCHES = (LINEAR_DV + LINEAR_N - 1) / LINEAR_N,
+    LINEAR_BLOCKS = LINEAR_STEP                                       ? 1
+                    : LINEAR_STRETCHES < LINEAR_TUNED(LINEAR_BLOCKS_) ? (int)LINEAR_STRETCHES
+                                                                      : (int)LINEAR_TUNED(LINEAR_BLOCKS_),
     LINEAR_STAGES = LINEAR_N > LINEAR_TUNED(LINEAR_AHEAD_) ? 1 : 2,
     LINEAR_PER_HEAD = LINEAR_IS(LINEAR_DECAY_, LINEAR_DECAY, head),
     LINEAR_PER_STEP = LINEAR_IS(LINEAR_DECAY_, LINEAR_DECAY, step),
@@ -133,7 +141,7 @@ TW_STATIC_ASSERT(LINEAR_N % LINEAR_PART == 0,
 TW_STATIC_ASSERT(LINEAR_CAUSAL || !(LINEAR_PER_HEAD || LINEAR_PER_STEP || LINEAR_GATED_INPUT),
                  "linear_attention: gates and decay need LINEAR_CAUSAL 1");
 
-TW_TEAM(LINEAR_TUNED(LINEAR_ROWS_), LINEAR_TUNED(LINEAR_COLS_));
+TW_TEAM(LINEAR_TUNED(LINEAR_ROWS_), LINEAR_TUNED(LINEAR_COLS_), LINEAR_BLOCKS);
 
 /* What one block works on: a stretch of LINEAR_N value columns of one head, or of a part of its sequence. */
 typedef struct {
@@ -159,7 +167,9 @@ TW_FN float linear_softplus2(float x) { return tw_maxf(x, 0.0f) + tw_log2f(1.0f 
 TW_FN linear_work linear_plan(const linear_args *g)
 {
     linear_work w;
-    const int heads = (int)tw_dim(g->q, 1), stretches = ((int)tw_dim(g->v, 3) + LINEAR_N - 1) / LINEAR_N;
+    const int heads = (int)tw_dim(g->q, 1), width = LINEAR_N * LINEAR_BLOCKS; /* of a cluster */
+    /* Whole clusters of them: what lies behind the last column reads as 0 and is not written. */
+    const int stretches = ((int)tw_dim(g->v, 3) + width - 1) / width * LINEAR_BLOCKS;
     const int slots = (int)(LINEAR_STATES ? tw_dim(g->final, 1) : LINEAR_OUTPUTS ? tw_dim(g->initial, 1) : 1);
     const int parts = !LINEAR_CAUSAL && !LINEAR_TWICE ? slots - 1 : slots;
     const int launched = LINEAR_STATES ? slots - 1 : parts;

@@ -28,7 +28,7 @@ static void each_variant(void **state)
     static const char *const words[] = {
         "d=128 dv=128 dtype=f16 decay=head H=2 S=100 D=128 DV=96",
         "d=32 dv=32 decay=step input=sigmoid S=130 H=1 D=32 DV=32",
-        "d=256 dv=32 B=1 H=1 S=40 D=256 DV=32 layout=bshd",
+        "d=256 dv=128 B=1 H=1 S=70 D=256 DV=72 layout=bshd",
     };
     (void)state;
     for (int i = 0; i < 3; i += test_step(2))
