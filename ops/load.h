@@ -40,6 +40,7 @@
                          "TW024 tw_load(" #dst ", " #src                                                     \
                          "): global to shared copies bytes, so the dtypes must be "                          \
                          "the same; convert in registers");                                                  \
+        TW__CHECK_COORDINATES("tw_load(" #dst ", " #src ", ...)", src, __VA_ARGS__);                         \
         tw__load(TW__REF(dst), TW__REF(src), TW__WINDOW(src, i, j, k, l));                                   \
     } while (0)
 
@@ -49,6 +50,7 @@
         TW_STATIC_ASSERT(TW__IS(t, TW__REGISTER) && TW__IS(g, TW__GLOBAL),                                   \
                          "TW016 tw_load_add(" #t ", " #g                                                     \
                          ", ...): takes a register tile and a global tensor");                               \
+        TW__CHECK_COORDINATES("tw_load_add(" #t ", " #g ", ...)", g, __VA_ARGS__);                           \
         tw__load_onto(TW__REF(t), TW__WINDOW(g, i, j, k, l), 0, factor, TW__ROLE_OF(g) == 1);                \
     } while (0)
 
@@ -58,6 +60,7 @@
         TW_STATIC_ASSERT(TW__IS(t, TW__REGISTER) && TW__IS(g, TW__GLOBAL),                                   \
                          "TW017 tw_load_mul(" #t ", " #g                                                     \
                          ", ...): takes a register tile and a global tensor");                               \
+        TW__CHECK_COORDINATES("tw_load_mul(" #t ", " #g ", ...)", g, __VA_ARGS__);                           \
         tw__load_onto(TW__REF(t), TW__WINDOW(g, i, j, k, l), 1, 1.0f, TW__ROLE_OF(g) == 1);                  \
     } while (0)
 

@@ -106,6 +106,7 @@ TW_FN void tw__pipeline_may_take_turns(tw__pipeline *pipe, int may) { (void)pipe
                          "TW061 tw_load_async(" #dst ", " #src                                               \
                          "): takes a shared tile of the stage and a global tensor of "                       \
                          "its dtype");                                                                       \
+        TW__CHECK_COORDINATES("tw_load_async(" #dst ", " #src ", ...)", src, __VA_ARGS__);                   \
         tw__pipeline_load(tw__loading, TW__REF(dst), TW__WINDOW(src, i, j, k, l), 1, 0);                     \
     } while (0)
 
@@ -120,6 +121,8 @@ TW_FN void tw__pipeline_may_take_turns(tw__pipeline *pipe, int may) { (void)pipe
                          "TW065 tw_load_multicast(" #together ", " #dst ", " #src                            \
                          "): takes a shared tile of the stage and a global tensor of "                       \
                          "its dtype");                                                                       \
+        TW__CHECK_COORDINATES("tw_load_multicast(" #together ", " #dst ", " #src ", ...)", src,              \
+                              __VA_ARGS__);                                                                  \
         tw__pipeline_load(tw__loading, TW__REF(dst), TW__WINDOW(src, i, j, k, l),                            \
                           TW__MULTICAST_PARTS(TW__ROWS_OF(dst)), together);                                  \
     } while (0)

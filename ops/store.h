@@ -30,6 +30,7 @@
                          "TW029 tw_store(" #dst ", " #src                                                    \
                          "): shared to global copies bytes, so the dtypes must be "                          \
                          "the same; convert in registers");                                                  \
+        TW__CHECK_COORDINATES("tw_store(" #dst ", " #src ", ...)", dst, __VA_ARGS__);                        \
         tw__store(TW__REF(dst), TW__REF(src), TW__WINDOW(dst, i, j, k, l));                                  \
     } while (0)
 

@@ -59,6 +59,7 @@ enum { TW__STRIPS = 2, TW__STRIP_BYTES = 128, TW__RUN_BYTES_WIDE = 8 };
                              TW__COLS_OF(t) / tw_team_cols % TW__COLS_OF(staging) == 0,                      \
                          "TW064 tw_store_async(" #g ", " #t ", " #staging                                    \
                          "): needs a tw_staging of the tensor's dtype and the tile's columns");              \
+        TW__CHECK_COORDINATES("tw_store_async(" #g ", " #t ", ...)", g, __VA_ARGS__);                        \
         tw__store_async(TW__REF(staging), TW__COLS_OF(staging), TW__REF(t), TW__WINDOW(g, i, j, k, l));      \
     } while (0)
 

@@ -258,6 +258,20 @@ TW_FN tw__copy_source tw__source_of(tw__window w)
 /* Are a row's elements neighbours, and does no coordinate stand before the tensor? */
 TW_FN int tw__is_plain(tw__window w) { return (tw__has_dense_rows(w) & (w.col_low == 0)) && w.row_low == 0; }
 
+/* Coordinates stand last among an op's operands, and behind them the macro's own five zeros, so that missing
+ * ones are 0. What is left behind the first four is one more than the user gave. */
+#define TW__COORDINATES(...) TW__COORDINATES_(__VA_ARGS__, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 0)
+/* the twelfth */
+#define TW__COORDINATES_(z, a, b, c, d, e, f, g, h, i, j, count, ...) count
+
+#define TW__COORDINATES_MOST(x) (TW__IS(x, TW__GLOBAL) ? TW__ROLE_OF(x) : TW__IS_SHARED(x) ? 0 : TW_RANK_MAX)
+
+#define TW__CHECK_COORDINATES(call, g, ...)                                                                  \
+    TW_STATIC_ASSERT(                                                                                        \
+        TW__COORDINATES(__VA_ARGS__) <= TW__COORDINATES_MOST(g),                                             \
+        "TW006 " call                                                                                        \
+        ": more coordinates than the tensor has dims; shared memory takes none, cut it with tw_view")
+
 /* The window of `g` at the coordinates, leading first, missing ones 0. For operands that may be of
  * another kind the result is then never looked at. */
 #define TW__WINDOW(g, i, j, k, l)                                                                            \

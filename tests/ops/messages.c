@@ -59,6 +59,12 @@ MISTAKE(vector_length) { tw_rv(f32, OR(40, 48), col) x; UNUSED, (void)x; }
 /* says: TW005 tw_rv(bf16, ...): register vectors hold f32 */
 MISTAKE(vector_dtype) { tw_rv(OR(bf16, f32), 32, row) x; UNUSED, (void)x; }
 
+/* says: TW006 tw_store(g.line, t.rows, ...): more coordinates than the tensor has dims */
+MISTAKE(store_coordinates) { tw_store(OR(g.line, g.x), t.rows, 0, 0); UNUSED; }
+
+/* says: TW006 tw_load(t.acc, sh->s, ...): more coordinates than the tensor has dims; shared memory takes none */
+MISTAKE(shared_coordinates) { tw_load(t.acc, OR(sh->s, g.x), 0, 16); UNUSED; }
+
 /* says: TW010 tw_st(bf16, 16, 12): a row must be a multiple of 16 bytes */
 typedef tw_st(bf16, 16, OR(12, 16)) shared_row;
 
@@ -333,7 +339,7 @@ TW_KERNEL(load_multicast, TW_PIPELINED_THREADS, (message_args, g))
     TW_PIPE(pipe, room->ring);
     TW_PIPELINE(pipe, 1)
     {
-        TW_LOAD(pipe, i, st) { tw_load_multicast(1, st->s, OR(g.line, g.x), 0, 0); }
+        TW_LOAD(pipe, i, st) { tw_load_multicast(1, st->s, OR(g.line, g.x), 0); }
     }
 }
 
