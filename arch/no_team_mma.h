@@ -9,24 +9,18 @@
 
 enum { TW__TEAM_MMA = 0 };
 
-TW_FN int tw__team_mma_fits(tw__mma_operand a, tw__mma_operand b, int dtype, int team_rows, int wave_row,
-                            int rows, int cols, int first_col)
+TW_FN int tw__team_mma_fits(tw__mma_operand a, tw__mma_operand b, int form, int team_rows, int rows,
+                            int first_col)
 {
-    (void)a, (void)b, (void)dtype, (void)team_rows, (void)wave_row, (void)rows, (void)cols, (void)first_col;
+    (void)a, (void)b, (void)form, (void)team_rows, (void)rows, (void)first_col;
     return 0;
 }
 
-TW_FN void tw__team_mma(void *d, int rows, int cols, tw__mma_operand a, tw__mma_operand b, int depth,
-                        int dtype, int team_rows, int wave_row, int first_col, int accumulate)
+TW_FN void tw__team_mma(void *d, int rows, tw__mma_operand a, tw__mma_operand b, int depth, int form,
+                        int team_rows, int wave_row, int first_col, int accumulate, int done)
 {
-    (void)d, (void)rows, (void)cols, (void)a, (void)b, (void)depth, (void)dtype, (void)team_rows,
-        (void)wave_row, (void)first_col, (void)accumulate;
-}
-
-TW_FN void tw__team_mma_start(void *d, int rows, int cols, tw__mma_operand a, tw__mma_operand b, int depth,
-                              int dtype, int team_rows, int wave_row, int first_col, int accumulate)
-{
-    tw__team_mma(d, rows, cols, a, b, depth, dtype, team_rows, wave_row, first_col, accumulate);
+    (void)d, (void)rows, (void)a, (void)b, (void)depth, (void)form, (void)team_rows, (void)wave_row,
+        (void)first_col, (void)accumulate, (void)done;
 }
 
 TW_FN void tw__team_mma_wait(void *d, int elements) { (void)d, (void)elements; }

@@ -34,12 +34,14 @@
 
 #define TW__ROWS_IF(x, transposed) ((transposed) ? TW__COLS_OF(x) : TW__ROWS_OF(x))
 #define TW__COLS_IF(x, transposed) ((transposed) ? TW__ROWS_OF(x) : TW__COLS_OF(x))
-#define TW__IS_TILE(x, role)       (TW__IS(x, TW__REGISTER) && TW__ROLE_OF(x) == (role))
+#define TW__MMA_FORM_OF(d, a, ta, tb)                                                                        \
+    TW__MMA_FORM(TW__COLS_OF(d) / TW_CORE / tw_team_cols, TW__DTYPE_OF(a), TW__IS(a, TW__REGISTER), ta, tb)
+#define TW__IS_TILE(x, role) (TW__IS(x, TW__REGISTER) && TW__ROLE_OF(x) == (role))
 
 #define TW__MMA(op, d, a, b, ta, tb, accumulate)                                                             \
     TW__MMA_BY(op, d, a, b, ta, tb,                                                                          \
-               tw__mma(TW__REF(d), TW__REF(a), TW__REF(b), ta, tb, accumulate,                               \
-                       tw__is_pipeline(tw__computing), tw__pipeline_of(tw__computing)))
+               tw__mma(TW__REF(d), TW__REF(a), TW__REF(b), ta, tb, TW__MMA_FORM_OF(d, a, ta, tb),            \
+                       accumulate, tw__is_pipeline(tw__computing), tw__pipeline_of(tw__computing)))
 #define TW__MMA_BY(op, d, a, b, ta, tb, call)                                                                \
     do {                                                                                                     \
         TW_STATIC_ASSERT(TW__IS_TILE(d, TW__ROLE_acc) && TW__DTYPE_OF(d) == TW_f32,                          \
@@ -126,20 +128,15 @@ TW_FN tw__mma_operand tw__make_operand(tw__ref x, int transposed)
 }
 
 /* done: returns when d has the sum; else the machine is at work on it (ops/mma_async.h). */
-TW_FN int tw__mma_by_team(tw__ref d, tw__ref a, tw__ref b, int transpose_a, int transpose_b, int done,
-                          int accumulate)
+TW_FN int tw__mma_by_team(tw__ref d, tw__ref a, tw__ref b, int transpose_a, int transpose_b, int form,
+                          int accumulate, int done)
 {
     tw__mma_operand left = tw__make_operand(a, transpose_a), right = tw__make_operand(b, transpose_b);
-    int dtype = tw__dtype(a), depth = (transpose_a ? a.rows : a.cols) / TW_CORE, rows = tw__core_rows(d),
-        cols = tw__core_cols(d);
-    int row = tw__wave_row(d), first_col = tw__wave_col(d) * cols * TW_CORE;
-    if (!tw__team_mma_fits(left, right, dtype, d.team_rows, row, rows, cols, first_col))
+    int depth = (transpose_a ? a.rows : a.cols) / TW_CORE, rows = tw__core_rows(d), row = tw__wave_row(d),
+        first_col = tw__wave_col(d) * tw__core_cols(d) * TW_CORE;
+    if (!tw__team_mma_fits(left, right, form, d.team_rows, rows, first_col))
         return 0;
-    if (done)
-        tw__team_mma(d.data, rows, cols, left, right, depth, dtype, d.team_rows, row, first_col, accumulate);
-    else
-        tw__team_mma_start(d.data, rows, cols, left, right, depth, dtype, d.team_rows, row, first_col,
-                           accumulate);
+    tw__team_mma(d.data, rows, left, right, depth, form, d.team_rows, row, first_col, accumulate, done);
     return 1;
 }
 
@@ -200,8 +197,8 @@ TW_FN int tw__mma_in_turns(tw__ref d, tw__ref a, tw__ref b, int transpose_a, int
 
 /* in_step: stands in a TW_COMPUTE, of `pipe`. A wave with one core of d has two sums, added in the end: else
  * each of its products would wait for the one before. */
-TW_FN void tw__mma(tw__ref d, tw__ref a, tw__ref b, int transpose_a, int transpose_b, int accumulate,
-                   int in_step, tw__pipeline *pipe)
+TW_FN void tw__mma(tw__ref d, tw__ref a, tw__ref b, int transpose_a, int transpose_b, int form,
+                   int accumulate, int in_step, tw__pipeline *pipe)
 {
     int dtype = tw__dtype(a), depth = tw__mma_depth(dtype),
         cores_k = (transpose_a ? a.rows : a.cols) / TW_CORE;
@@ -209,7 +206,7 @@ TW_FN void tw__mma(tw__ref d, tw__ref a, tw__ref b, int transpose_a, int transpo
     uint32_t left[TW__CORES_MAX][2 * TW_CORE_ELEMENTS], right[2 * TW_CORE_ELEMENTS], second[TW_CORE_ELEMENTS];
     if (d.idle)
         return;
-    if (TW__TEAM_MMA && tw__mma_by_team(d, a, b, transpose_a, transpose_b, 1, accumulate))
+    if (TW__TEAM_MMA && tw__mma_by_team(d, a, b, transpose_a, transpose_b, form, accumulate, 1))
         return;
     TW_UNROLL
     for (int n = 0, elements = tw__elements(d); n < elements && !accumulate; n += 2)

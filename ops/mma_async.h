@@ -38,11 +38,11 @@
 #define tw_mma_async(d, a, b, transpose_a, transpose_b)                                                      \
     TW__MMA_BY("tw_mma_async", d, a, b, transpose_a, transpose_b,                                            \
                tw__mma_async(tw__pipe_around(&tw__computing[0]), TW__REF(d), TW__REF(a), TW__REF(b),         \
-                             transpose_a, transpose_b, 1))
+                             transpose_a, transpose_b, TW__MMA_FORM_OF(d, a, transpose_a, transpose_b), 1))
 #define tw_mm_async(d, a, b, transpose_a, transpose_b)                                                       \
     TW__MMA_BY("tw_mm_async", d, a, b, transpose_a, transpose_b,                                             \
                tw__mma_async(tw__pipe_around(&tw__computing[0]), TW__REF(d), TW__REF(a), TW__REF(b),         \
-                             transpose_a, transpose_b, 0))
+                             transpose_a, transpose_b, TW__MMA_FORM_OF(d, a, transpose_a, transpose_b), 0))
 
 #define TW_ASIDE(pipe, d, in_turn)                                                                           \
     for (int tw__aside = tw__enter_aside(&(pipe).state, TW__REF(d), in_turn); tw__aside;                     \
@@ -63,13 +63,13 @@ TW_FN void tw__pipeline_keep(tw__pipeline *pipe) { (void)pipe; }
 #endif
 
 TW_FN void tw__mma_async(tw__pipeline *pipe, tw__ref d, tw__ref a, tw__ref b, int transpose_a,
-                         int transpose_b, int accumulate)
+                         int transpose_b, int form, int accumulate)
 {
     if (d.idle)
         return;
     if (!TW__TEAM_MMA || !tw__pipeline_keeps(pipe) ||
-        !tw__mma_by_team(d, a, b, transpose_a, transpose_b, 0, accumulate))
-        tw__mma(d, a, b, transpose_a, transpose_b, accumulate, 1, pipe);
+        !tw__mma_by_team(d, a, b, transpose_a, transpose_b, form, accumulate, 0))
+        tw__mma(d, a, b, transpose_a, transpose_b, form, accumulate, 1, pipe);
     else if (accumulate)
         tw__pipeline_keep(pipe);
 }

@@ -119,7 +119,7 @@ TW_FN uint64_t tw__isa_wgmma_descriptor(const void *shared, int leading_bytes, i
         "}, " operands ", accumulate, 1, 1, " transposes ";\n}"
 
 #define TW__WGMMA_FORM(n, dtype, transpose_a, transpose_b)                                                   \
-    ((n)*8 + ((dtype) == TW_bf16 ? 4 : 0) + (transpose_a)*2 + (transpose_b))
+    (((n)*8 + (dtype)) * 4 + (transpose_a)*2 + (transpose_b))
 
 #define TW__WGMMA_SS(n, type, ta, tb, i, j, k, ...)                                                          \
     case TW__WGMMA_FORM(n, TW_##type, ta, tb):                                                               \

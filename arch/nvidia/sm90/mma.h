@@ -31,17 +31,17 @@ TW_FN int tw__wgmma_side_fits(tw__mma_operand x, int along_cols, int first, int 
     return !along_cols || inside == 0 || (wanted <= panel_cols && inside <= panel_cols - wanted);
 }
 
-/* Constant after inlining but for the origin of a view. team_rows: waves along M; cols: this wave's. */
-TW_FN int tw__team_mma_fits(tw__mma_operand a, tw__mma_operand b, int dtype, int team_rows, int wave_row,
-                            int rows, int cols, int first_col)
+/* Constant after inlining but for the origin of a view. team_rows: waves along M; rows: this wave's cores. */
+TW_FN int tw__team_mma_fits(tw__mma_operand a, tw__mma_operand b, int form, int team_rows, int rows,
+                            int first_col)
 {
-    int wide = tw__mma_panel(b.tile) % 32 == 0 && (a.words != 0 || tw__mma_panel(a.tile) % 32 == 0);
-    (void)wave_row;
+    int dtype = TW__FORM_DTYPE(form), cols = TW__FORM_COLS(form), in_registers = TW__FORM_IN_REGISTERS(form);
+    int wide = tw__mma_panel(b.tile) % 32 == 0 && (in_registers || tw__mma_panel(a.tile) % 32 == 0);
     return (dtype == TW_bf16 || dtype == TW_f16) && b.words == 0 && team_rows % TW__WGMMA_WAVES == 0 &&
            wide && cols * TW_CORE <= TW__WGMMA_COLS_MAX &&
            rows * cols * TW_CORE_ELEMENTS <= TW__WGMMA_SUMS_MAX &&
            tw__wgmma_side_fits(b, !b.transposed, b.col + first_col, cols * TW_CORE) &&
-           (a.words != 0 || !a.transposed || tw__mma_panel(a.tile) == 128);
+           (in_registers || !a.transposed || tw__mma_panel(a.tile) == 128);
 }
 
 /* Bytes from the operand's tile to its element at contraction index k and index `side` of the other side.
@@ -68,36 +68,6 @@ TW_FN uint64_t tw__wgmma_operand(tw__mma_operand x, int k_along_cols, int k, int
 /* The accumulators of one lane as wgmma takes them: cores of f32 in the order of its registers. */
 TW_FN float *tw__wgmma_sums(void *d) { return (float *)d; }
 
-/* Starts d += a b, as one group: rows x cols cores of this lane, `depth` cores along the contraction. Row
- * core i of the four waves is one m64: its rows start at (i team_rows + first wave of the warpgroup) * 16.
- * accumulate 0: d = a b instead. */
-TW_FN void tw__team_mma_start(void *d, int rows, int cols, tw__mma_operand a, tw__mma_operand b, int depth,
-                              int dtype, int team_rows, int wave_row, int first_col, int accumulate)
-{
-    float *sum = tw__wgmma_sums(d);
-    int per_row = cols * TW_CORE_ELEMENTS, first_wave = wave_row / TW__WGMMA_WAVES * TW__WGMMA_WAVES;
-    if (!accumulate)
-        tw__isa_wgmma_forget(sum, rows * per_row);
-    tw__isa_wgmma_fence();
-    TW_UNROLL
-    for (int i = 0; i < rows; i++) {
-        TW_UNROLL
-        for (int k = 0; k < depth; k++) {
-            uint64_t right = tw__wgmma_operand(b, b.transposed, k * TW_CORE, first_col);
-            if (a.words != 0) {
-                tw__isa_wgmma_rs(sum + i * per_row, a.words + (i * depth + k) * TW_CORE_ELEMENTS / 2, right,
-                                 cols * TW_CORE, dtype, !b.transposed, k > 0 || accumulate);
-            } else {
-                uint64_t left =
-                    tw__wgmma_operand(a, !a.transposed, k * TW_CORE, (i * team_rows + first_wave) * TW_CORE);
-                tw__isa_wgmma_ss(sum + i * per_row, left, right, cols * TW_CORE, dtype, a.transposed,
-                                 !b.transposed, k > 0 || accumulate);
-            }
-        }
-    }
-    tw__isa_wgmma_commit();
-}
-
 /* Until `elements` of d hold the sums that have been started. */
 TW_FN void tw__team_mma_wait(void *d, int elements)
 {
@@ -105,13 +75,40 @@ TW_FN void tw__team_mma_wait(void *d, int elements)
     tw__isa_wgmma_pin(tw__wgmma_sums(d), elements);
 }
 
-TW_FN void tw__team_mma(void *d, int rows, int cols, tw__mma_operand a, tw__mma_operand b, int depth,
-                        int dtype, int team_rows, int wave_row, int first_col, int accumulate)
+/* Starts d += a b, as one group: rows x form's cols cores of this lane, `depth` cores along the contraction.
+ * Row core i of the four waves is one m64, from row (i team_rows + the warpgroup's first wave) * 16 on.
+ * accumulate 0: d = a b instead. done: waits for it, too. */
+TW_FN void tw__team_mma(void *d, int rows, tw__mma_operand a, tw__mma_operand b, int depth, int form,
+                        int team_rows, int wave_row, int first_col, int accumulate, int done)
 {
-    if (accumulate)
-        tw__isa_wgmma_pin(tw__wgmma_sums(d), rows * cols * TW_CORE_ELEMENTS);
-    tw__team_mma_start(d, rows, cols, a, b, depth, dtype, team_rows, wave_row, first_col, accumulate);
-    tw__team_mma_wait(d, rows * cols * TW_CORE_ELEMENTS);
+    float *sum = tw__wgmma_sums(d);
+    int n = TW__FORM_COLS(form) * TW_CORE, dtype = TW__FORM_DTYPE(form);
+    int per_row = TW__FORM_COLS(form) * TW_CORE_ELEMENTS,
+        first_wave = wave_row / TW__WGMMA_WAVES * TW__WGMMA_WAVES;
+    if (!accumulate)
+        tw__isa_wgmma_forget(sum, rows * per_row);
+    else if (done)
+        tw__isa_wgmma_pin(sum, rows * per_row);
+    tw__isa_wgmma_fence();
+    TW_UNROLL
+    for (int i = 0; i < rows; i++) {
+        TW_UNROLL
+        for (int k = 0; k < depth; k++) {
+            uint64_t right = tw__wgmma_operand(b, b.transposed, k * TW_CORE, first_col);
+            if (TW__FORM_IN_REGISTERS(form)) {
+                tw__isa_wgmma_rs(sum + i * per_row, a.words + (i * depth + k) * TW_CORE_ELEMENTS / 2, right,
+                                 n, dtype, 1 - TW__FORM_TRANSPOSE_B(form), k > 0 || accumulate);
+            } else {
+                uint64_t left =
+                    tw__wgmma_operand(a, !a.transposed, k * TW_CORE, (i * team_rows + first_wave) * TW_CORE);
+                tw__isa_wgmma_ss(sum + i * per_row, left, right, n, dtype, TW__FORM_TRANSPOSE_A(form),
+                                 1 - TW__FORM_TRANSPOSE_B(form), k > 0 || accumulate);
+            }
+        }
+    }
+    tw__isa_wgmma_commit();
+    if (done)
+        tw__team_mma_wait(d, rows * per_row);
 }
 
 #endif
