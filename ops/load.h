@@ -8,9 +8,9 @@
  *   register vector <- shared vector of the same length
  *   shared tile, vector or view <- global of the same dtype; whole team; done at the next tw_sync
  *
- * Coordinates are those of the tensor's element that lands on (0, 0), outermost first; missing ones are 0, and
- * more than the tensor has dims stop the build.
- * They may be negative or past the edge: what lies outside the tensor reads as zero.
+ * Coordinates are those of the tensor's element that lands on (0, 0), outermost first; missing ones are 0,
+ * and more than the tensor has dims stop the build. They may be negative or past the edge: what lies outside
+ * the tensor reads as zero.
  *
  * tw_load_add(t, g, factor, coordinates...)   register tile t += factor * what tw_load would bring, without
  *                                holding both; a rank-1 tensor is added to every row
