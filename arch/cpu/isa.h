@@ -24,6 +24,7 @@ static __thread tw__cpu_block_state tw__cpu_block;
 TW_FN int tw__isa_lane(void) { return 0; }
 TW_FN int tw__isa_wave(void) { return 0; }
 TW_FN int tw__isa_uniform(int value) { return value; }
+TW_FN int tw__isa_afresh(int value) { return value; }
 TW_FN int tw__isa_block_index(int axis) { return (int)tw__cpu_block.block[axis]; }
 TW_FN int tw__isa_grid_size(int axis) { return (int)tw__cpu_block.grid[axis]; }
 TW_FN void *tw__isa_shared_base(void) { return tw__cpu_block.shared; }

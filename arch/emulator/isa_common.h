@@ -16,6 +16,7 @@ TW_FN int tw__isa_lane(void) { return tw__emu_lane_state->index; }
 TW_FN int tw__isa_wave(void) { return tw__emu_lane_state->wave->index; }
 
 TW_FN int tw__isa_uniform(int value) { return value; }
+TW_FN int tw__isa_afresh(int value) { return value; }
 
 TW_FN int tw__isa_block_index(int axis) { return (int)tw__emu_lane_state->block->index[axis]; }
 

@@ -57,7 +57,8 @@ TW_KERNEL(delta_rule, TW_PIPELINED_THREADS, (delta_args, g))
     delta_columns o;
     tw_rt(f32, DELTA_C, DELTA_C, acc) s;
     tw_rt(DELTA_DTYPE, DELTA_D, DELTA_C, a) keys;
-    delta_row rows, before, beta, next, next_beta;
+    tw_rt(DELTA_DTYPE, DELTA_C, DELTA_D, acc) staged;
+    delta_row rows, before, beta, next, next_beta, to_end;
     tw_rv(f32, DELTA_C, a_col) sums, weights;
     tw_rv(f32, DELTA_C, col) cols;
     float last = 0.0f, kept = 1.0f;
@@ -78,10 +79,10 @@ TW_KERNEL(delta_rule, TW_PIPELINED_THREADS, (delta_args, g))
 
     TW_PIPELINE (pipe, w.chunks) {
         TW_LOAD (pipe, i, stage) {
-            tw_load_async(stage->k, g.k, w.batch, w.head, i * DELTA_C);
+            tw_load_multicast(1, stage->k, g.k, w.batch, w.head, i * DELTA_C);
             for (int p = 0; p < DELTA_PARTS; p++)
                 tw_load_async(stage->v[p], g.v, w.batch, w.head, i * DELTA_C, w.column + p * DELTA_PART);
-            tw_load_async(stage->q, g.q, w.batch, w.head, i * DELTA_C);
+            tw_load_multicast(1, stage->q, g.q, w.batch, w.head, i * DELTA_C);
         }
         TW_COMPUTE (pipe, i, stage) {
             const int t0 = i * DELTA_C;
@@ -152,17 +153,30 @@ TW_KERNEL(delta_rule, TW_PIPELINED_THREADS, (delta_args, g))
                 tw_map(o, x, x * g.scale);
                 tw_store(g.o, o, w.batch, w.head, t0, w.column + p * DELTA_PART);
             }
-            tw_load_transposed(keys, stage->k);
-            if (DELTA_GATED) {
-                tw_load(weights, shared->sums);
-                tw_map(weights, x, tw_exp2f(last - x));
-                tw_map_col(keys, x, weights, y, x * y);
+            if (DELTA_GATED & DELTA_STAGED) { /* in place: their last use as they were is over */
+                tw_load(to_end, shared->sums);
+                tw_map(to_end, x, tw_exp2f(last - x));
+                tw_load(staged, stage->k);
+                tw_map_row(staged, x, to_end, y, x * y);
+                tw_store(stage->k, staged);
+                tw_meet();
+            }
+            if (!DELTA_STAGED) {
+                tw_load_transposed(keys, stage->k);
+                if (DELTA_GATED) {
+                    tw_load(weights, shared->sums);
+                    tw_map(weights, x, tw_exp2f(last - x));
+                    tw_map_col(keys, x, weights, y, x * y);
+                }
             }
             TW_UNROLL
             for (int p = 0; p < DELTA_PARTS; p++) {
                 if (DELTA_GATED)
                     tw_map(state[p], x, x * kept);
-                tw_mma_AB(state[p], keys, stage->v[p]);
+                if (DELTA_STAGED)
+                    tw_mma_AtB(state[p], stage->k, stage->v[p]);
+                else
+                    tw_mma_AB(state[p], keys, stage->v[p]);
                 if (!DELTA_BY_PARTS)
                     tw_store(shared->state[p], state[p]);
             }
@@ -174,6 +188,6 @@ TW_KERNEL(delta_rule, TW_PIPELINED_THREADS, (delta_args, g))
 }
 
 TW_EXPORT(delta_rule, delta_args, delta_shared, DELTA_C, DELTA_D, DELTA_N)
-TW_STREAM(delta_rule, delta_args, q, delta_stage, q)
-TW_STREAM(delta_rule, delta_args, k, delta_stage, k)
+TW_STREAM_MULTICAST(delta_rule, delta_args, q, delta_stage, q)
+TW_STREAM_MULTICAST(delta_rule, delta_args, k, delta_stage, k)
 TW_STREAM(delta_rule, delta_args, v, delta_stage, v[0])

@@ -10,7 +10,8 @@
  * Keys are expected with norm 1, b between 0 and 1: a step is then never longer than the state. gates are
  * natural logarithms of f, at most 0; e^-87 and less is 0. With DELTA_STATE an initial state that is absent
  * (data 0, dims 0) is 0, and an absent final one is not written. D and DV of the tensors may be smaller than
- * the instance's DELTA_D and DELTA_DV. Launch B * H * ceil(DV / DELTA_N) blocks. Options:
+ * the instance's DELTA_D and DELTA_DV. Launch B * H * ceil(DV / DELTA_N) blocks, where the quotient is
+ * rounded up to whole clusters of DELTA_BLOCKS. Options:
  */
 #ifndef TW_EXAMPLES_DELTA_RULE_H
 #define TW_EXAMPLES_DELTA_RULE_H
@@ -46,7 +47,7 @@ typedef struct {
     float scale;
 } delta_args;
 
-#define DELTA_TUNE(machine, d, chunk, dv, part, held, rows, cols, stages)                                    \
+#define DELTA_TUNE(machine, d, chunk, dv, part, held, rows, cols, stages, blocks, staged)                    \
     enum {                                                                                                   \
         DELTA_C_##machine##_##d = chunk,                                                                     \
         DELTA_N_##machine##_##d = dv,                                                                        \
@@ -54,7 +55,8 @@ typedef struct {
         DELTA_HELD_##machine##_##d = held                                                                    \
     };                                                                                                       \
     enum { DELTA_ROWS_##machine##_##d = rows, DELTA_COLS_##machine##_##d = cols };                           \
-    enum { DELTA_STAGES_##machine##_##d = stages };                                                          \
+    enum { DELTA_STAGES_##machine##_##d = stages, DELTA_BLOCKS_##machine##_##d = blocks };                   \
+    enum { DELTA_STAGED_##machine##_##d = staged };                                                          \
     TW_STATIC_ASSERT(chunk % (16 * rows) == 0 && d % (16 * rows) == 0 && part % (16 * cols) == 0 &&          \
                          chunk % (16 * cols) == 0,                                                           \
                      "delta_rule/tune.def: tile of " #machine);
@@ -70,12 +72,17 @@ enum {
     DELTA_PARTS = DELTA_N / DELTA_PART,
     DELTA_BY_PARTS = DELTA_N > DELTA_TUNED(DELTA_HELD_), /* is one of them in shared memory at a time? */
     DELTA_STAGES = DELTA_TUNED(DELTA_STAGES_),
+    DELTA_STAGED = DELTA_TUNED(DELTA_STAGED_),
+    DELTA_STRETCHES = (DELTA_DV + DELTA_N - 1) / DELTA_N,
+    DELTA_BLOCKS = DELTA_STEP                                     ? 1
+                   : DELTA_STRETCHES < DELTA_TUNED(DELTA_BLOCKS_) ? (int)DELTA_STRETCHES
+                                                                  : (int)DELTA_TUNED(DELTA_BLOCKS_),
     DELTA_GATED = (int)TW__JOIN(DELTA_DECAY_, DELTA_DECAY) == (int)DELTA_DECAY_step
 };
 TW_STATIC_ASSERT(DELTA_DV % 32 == 0, "delta_rule: DELTA_DV must be a multiple of 32");
 TW_STATIC_ASSERT(DELTA_N % DELTA_PART == 0, "delta_rule: a block's value columns must be whole parts");
 
-TW_TEAM(DELTA_TUNED(DELTA_ROWS_), DELTA_TUNED(DELTA_COLS_));
+TW_TEAM(DELTA_TUNED(DELTA_ROWS_), DELTA_TUNED(DELTA_COLS_), DELTA_BLOCKS);
 
 /* What one block works on: a stretch of DELTA_N value columns of one head. */
 typedef struct {
@@ -91,7 +98,9 @@ TW_FN float delta_log2(float x) { return tw_maxf(x * TW_LOG2_E, DELTA_LEAST_LOG)
 TW_FN delta_work delta_plan(const delta_args *g)
 {
     delta_work w;
-    const int heads = (int)tw_dim(g->q, 1), stretches = ((int)tw_dim(g->v, 3) + DELTA_N - 1) / DELTA_N;
+    const int heads = (int)tw_dim(g->q, 1), width = DELTA_N * DELTA_BLOCKS; /* of a cluster */
+    /* Whole clusters of them: what lies behind the last column reads as 0 and is not written. */
+    const int stretches = ((int)tw_dim(g->v, 3) + width - 1) / width * DELTA_BLOCKS;
     const int block = tw_block(0), pair = block / stretches;
     w.column = block % stretches * DELTA_N; /* a head's blocks side by side: they share q and k */
     w.head = pair % heads;

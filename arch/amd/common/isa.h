@@ -33,6 +33,7 @@ TW_FN int tw__isa_lane(void) { return (int)(__builtin_amdgcn_workitem_id_x() % T
 /* A value that is equal in all lanes of a wave, where the compiler does not see that it is or has computed it
  * in vector registers (6.4 V_READFIRSTLANE_B32). */
 TW_FN int tw__isa_uniform(int value) { return __builtin_amdgcn_readfirstlane(value); }
+TW_FN int tw__isa_afresh(int value) { return value; }
 
 /* The mask, of the 16 waves a block may have, tells the compiler that the number is not negative. */
 TW_FN int tw__isa_wave(void)

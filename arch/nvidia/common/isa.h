@@ -14,6 +14,14 @@ TW_FN int tw__isa_lane(void) { return (int)(threadIdx.x % TW_LANES); }
 TW_FN int tw__isa_wave(void) { return (int)(threadIdx.x / TW_LANES); }
 TW_FN int tw__isa_uniform(int value) { return value; }
 
+/* The value; what follows from it is computed behind this, each time: nvcc would compute it in front of a
+ * loop, keep it in registers, and spill these. */
+TW_FN int tw__isa_afresh(int value)
+{
+    asm volatile("" : "+r"(value));
+    return value;
+}
+
 TW_FN int tw__isa_block_index(int axis)
 {
     return (int)(axis == 0 ? blockIdx.x : axis == 1 ? blockIdx.y : blockIdx.z);
