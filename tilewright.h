@@ -34,6 +34,7 @@
  *         ops/mask.h ops/decay.h   tw_tril, tw_mask_causal ..., tw_tril_decay
  *         ops/mma.h                tw_mma_AB, ABt, AtB, AtBt
  *         ops/mma_async.h          tw_mma_async, tw_mma_wait
+ *         ops/pass.h               tw_pass, tw_passage, tw_mma_passed_A, tw_mm_passed_Bt
  *         ops/sync.h ops/grid.h    tw_sync, tw_meet, tw_block, tw_grid_order, TW_EACH_TILE
  * Shape   arch/native_kernel.h     TW_KERNEL, TW_SHARED, TW_EXPORT
  *
@@ -64,6 +65,7 @@
 #include "ops/math.h"
 #include "ops/mma.h"
 #include "ops/mma_async.h"
+#include "ops/pass.h"
 #include "ops/pipeline.h"
 #include "ops/random.h"
 #include "ops/reduce.h"

@@ -44,6 +44,9 @@ typedef struct {
     int in_parts; /* 1: a size beyond the value is right too, and what no value holds gets the largest */
     int64_t (*holds)(const int64_t *sizes); /* in place of `fits`: what the value holds, from the sizes in the
                                                order of the symbols, 0 where no tensor has one; may be NULL */
+    int fewer_blocks; /* 1: the larger, the fewer blocks. Where the launch, which may go in parts (tw_split),
+                         would leave half of the machine idle, and the user does not say the value, it is the
+                         preset */
 } tw_option;
 
 typedef struct {

@@ -156,6 +156,32 @@ static tw_status choose_parts(tw_problem *problem, int64_t *parts)
     return tw_ok();
 }
 
+/* Blocks before sharing: where the one launch, which is open, would leave half of the machine idle, and an
+ * option that the user did not say makes fewer blocks of it, another is opened in its place. */
+static tw_status part_blocks(tw_problem *problem, tw_progress_fn *progress, void *context)
+{
+    const tw_option *option = problem->kernel->options;
+    const tw_instance *whole = problem->launch[0].instance;
+    int changed = 0;
+    for (int i = 0; option && option[i].name; i++) {
+        int64_t blocks, most;
+        int units;
+        if (!option[i].fewer_blocks || problem->option_said[i] || !problem->kernel->split ||
+            strcmp(problem->option[i], option[i].preset) == 0)
+            continue;
+        TW_TRY(problem->kernel->split->room(problem, tw_instance_info(whole), &blocks, &most));
+        TW_TRY(tw_instance_units(whole, &units));
+        if (2 * blocks < units) {
+            tw_assign(&problem->option[i], option[i].preset);
+            changed = 1;
+        }
+    }
+    if (!changed)
+        return tw_ok();
+    tw_close_launches(problem);
+    return open_launch(problem, NULL, progress, context);
+}
+
 static tw_status open_parts(tw_problem *problem, tw_progress_fn *progress, void *context)
 {
     const tw_split *split = problem->kernel->split;
@@ -183,6 +209,8 @@ tw_status tw_problem_open(tw_problem *problem, tw_target *target, int64_t pad, t
     problem->target = target;
     if (parts < 2)
         TW_TRY(open_launch(problem, NULL, progress, context));
+    if (parts < 2)
+        TW_TRY(part_blocks(problem, progress, context));
     if (parts == 0)
         TW_TRY(choose_parts(problem, &parts));
     for (size_t i = 0; i < problem->tensor_count; i++) {

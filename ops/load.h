@@ -106,7 +106,8 @@ TW_FN uint32_t tw__element_bits(tw__window w, int r, int c)
 /* The run of elements n... of tile t from the window, packed. `runs`, where not 0, has all of the tile's. */
 TW_FN void tw__load_run(uint32_t *words, tw__ref t, tw__window w, int n, int whole, const tw__runs *runs)
 {
-    int r = tw__element_row(t, n), c = tw__element_col(t, n), down = tw__flipped(t);
+    tw__run_place place = tw__place_of(t, n, tw__places_here(t, w.dtype, runs));
+    int r = place.row, c = place.col, down = tw__flipped(t);
     if (runs) {
         tw__runs_load(words, runs, r, c * tw__bytes(w.dtype), tw__run(t) * tw__bytes(w.dtype));
     } else if (whole && tw__has_run(w, r, c, tw__run(t))) {
@@ -203,6 +204,17 @@ TW_FN void tw__load_vector_global(tw__ref v, tw__window w)
 
 TW_FN void tw__load_vector_shared(tw__ref v, tw__shared_at at)
 {
+    if (tw__holds_chunks(v, at)) {
+        TW_UNROLL
+        for (int n = 0, slots = tw__vector_slots(v); n < slots; n += TW__CHUNK_SLOTS) {
+            uint32_t words[TW__CHUNK_SLOTS];
+            tw__take_chunk(words, at.tile, at.row, at.col + tw__slot_index(v, n));
+            TW_UNROLL
+            for (int q = 0; q < TW__CHUNK_SLOTS; q++)
+                ((float *)v.data)[n + q] = tw__float_of(words[q]);
+        }
+        return;
+    }
     TW_UNROLL
     for (int n = 0, slots = tw__vector_slots(v); n < slots; n++)
         ((float *)v.data)[n] = tw__value_of(tw__shared_bits(at, 0, tw__slot_index(v, n)), at.tile.dtype);
@@ -274,7 +286,7 @@ TW_FN void tw__load(tw__ref dst, tw__ref src, tw__window w)
     if (tw__is_shared(dst) && tw__outside_team(dst))
         return;
     if (tw__is_shared(dst))
-        tw__load_shared_global(dst, w, tw__team_thread(), tw__team_threads(dst));
+        tw__load_shared_global(dst, w, tw__team_thread(dst), tw__team_threads(dst));
     else if (tw__kind(dst) == TW__VECTOR && global)
         tw__load_vector_global(dst, w);
     else if (tw__kind(dst) == TW__VECTOR)

@@ -109,6 +109,36 @@ TW_FN int tw__moves_each_run(tw__ref t, tw__window w)
     return (!TW__MOVES_ALL_RUNS || tw__is_line(t)) && tw__moves_runs(t, w);
 }
 
+/* Row and column of the run of elements n.... `here`: they are computed for this run alone, from those of the
+ * tile's first, so that no lane keeps one for each run through a loop: where one of a block's teams has a
+ * tile to itself, on the way without `runs`, and for what it moves in each step, that is 16-bit tensors. */
+typedef struct {
+    int row, col;
+} tw__run_place;
+
+TW_FN int tw__places_here(tw__ref t, int dtype, const tw__runs *runs)
+{
+    return t.teams > 1 && !tw__is_line(t) && ((TW__MOVES_ALL_RUNS && !runs) || tw__bytes(dtype) == 2);
+}
+
+TW_FN tw__run_place tw__place_of(tw__ref t, int n, int here)
+{
+    tw__run_place place;
+    place.row = tw__element_row(t, n);
+    place.col = tw__element_col(t, n);
+    if (here) {
+        int row = tw__element_row(t, 0), col = tw__element_col(t, 0);
+#ifdef TW_NATIVE_HERE
+        place.row = tw__isa_lane_here(row) + (place.row - row);
+        place.col = tw__isa_lane_here(col) + (place.col - col);
+#else
+        place.row = tw__isa_afresh(row) + (place.row - row);
+        place.col = tw__isa_afresh(col) + (place.col - col);
+#endif
+    }
+    return place;
+}
+
 TW_FN tw__window tw__each_run_window(tw__ref t, tw__window w)
 {
     return TW__MOVES_ALL_RUNS && !tw__is_line(t) ? tw__rare_window(w) : w;

@@ -112,7 +112,8 @@ TW_FN void tw__pipeline_may_take_turns(tw__pipeline *pipe, int may) { (void)pipe
 
 /* tw_load_multicast(together, tile of the stage, global tensor, coordinates...)   the same where a cluster's
  * blocks load the same: if `together` is not 0, every block of the cluster asks for this very tile in this
- * step, and each brings a part of it to all. 0: they do not, now. All blocks give the same `together`. */
+ * step, and each brings a part of it to all. 0: they do not, now. All blocks give the same `together`. The
+ * teams of a block (TW_TEAM) likewise. */
 #define tw_load_multicast(...) TW__LOAD_MULTICAST(__VA_ARGS__, 0, 0, 0, 0, 0)
 #define TW__LOAD_MULTICAST(together, dst, src, i, j, k, l, ...)                                              \
     do {                                                                                                     \
@@ -136,32 +137,35 @@ enum { TW__COPIES_TILES = 1 };
 enum { TW__COPIES_TILES = 0 };
 /* A machine may copy a tile past the registers; told in arch/amd/common/pipeline.h, which does. */
 TW_FN int tw__pipeline_copy(tw__pipeline *pipe, tw__shared_tile tile, int plain, int begins,
-                            tw__copy_source from)
+                            tw__copy_source from, int alone)
 {
-    (void)pipe, (void)tile, (void)plain, (void)begins, (void)from;
+    (void)pipe, (void)tile, (void)plain, (void)begins, (void)from, (void)alone;
     return 0;
 }
 #endif
 
-/* Whole tiles of a tensor with a map may go by the machine's copy engine. */
+/* Whole tiles of a tensor with a map may go by the machine's copy engine. What of several teams in a block
+ * one alone reads, its wave loads alone. */
 TW_FN void tw__pipeline_load(tw__pipeline *pipe, tw__ref s, tw__window w, int parts, int together)
 {
     int plain = tw__kind(s) == TW__SHARED ? tw__has_dense_rows(w) & (w.col_low == 0) : 0;
     int whole = TW__STREAMS && tw__kind(s) == TW__SHARED && w.map_rows == s.rows / parts &&
                 w.map_cols == s.cols && tw__map_fits(w, s.rows, s.cols);
+    int alone = s.teams > 1 && !together, loader, loaders;
     if (tw__pipeline_stream(pipe, tw__shared_of(s).tile, whole ? w.map : 0, parts, together, w.at_col,
                             w.at_row, w.at_plane, w.at_volume))
         return;
-    if (TW_LIKELY(tw__pipeline_copy(pipe, tw__shared_of(s).tile, plain, w.row_low == 0, tw__source_of(w))))
+    if (TW_LIKELY(
+            tw__pipeline_copy(pipe, tw__shared_of(s).tile, plain, w.row_low == 0, tw__source_of(w), alone)))
         return;
-    if (TW__COPIES_TILES) {
-        tw__load_shared_by_words(s, tw__rare_window(w), tw__pipeline_loader(pipe),
-                                 tw__pipeline_loaders(pipe));
-    } else if (TW__STREAMS) {
-        tw__load_shared_slowly(s, w, tw__pipeline_loader(pipe), tw__pipeline_loaders(pipe));
-    } else {
-        tw__load_shared_global(s, w, tw__pipeline_loader(pipe), tw__pipeline_loaders(pipe));
-    }
+    loader = alone ? tw__isa_lane() : tw__pipeline_loader(pipe);
+    loaders = alone ? TW_LANES : tw__pipeline_loaders(pipe);
+    if (TW__COPIES_TILES)
+        tw__load_shared_by_words(s, tw__rare_window(w), loader, loaders);
+    else if (TW__STREAMS)
+        tw__load_shared_slowly(s, w, loader, loaders);
+    else
+        tw__load_shared_global(s, w, loader, loaders);
 }
 
 /* arch/native_kernel.h tells what they are for. A tile loaded by tw_load_multicast comes in parts. */

@@ -18,7 +18,7 @@ TW_FN void tw__col_scan_shared(tw__ref s, int op)
     if (tw__outside_team(s))
         return;
     TW_ROLLED
-    for (int col = tw__team_thread(); col < s.cols; col += tw__team_threads(s)) {
+    for (int col = tw__team_thread(s); col < s.cols; col += tw__team_threads(s)) {
         float total = tw__neutral(op), value[TW_CORE];
         TW_ROLLED
         for (int first = 0; first < s.rows; first += TW_CORE) {

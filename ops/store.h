@@ -54,7 +54,8 @@ TW_FN void tw__store_runs(tw__window w, tw__ref t, const tw__runs *runs)
     int wide = tw__moves_each_run(t, w);
     TW_UNROLL
     for (int n = 0, elements = tw__elements(t); n < elements; n += tw__run(t)) {
-        int r = tw__element_row(t, n), c = tw__element_col(t, n);
+        tw__run_place place = tw__place_of(t, n, tw__places_here(t, w.dtype, runs));
+        int r = place.row, c = place.col;
         uint32_t words[TW__RUN_WORDS];
         tw__take_run(words, t, n, w.dtype);
         if (runs) {
@@ -162,6 +163,18 @@ TW_FN void tw__store_global_vector(tw__window w, tw__ref v)
 
 TW_FN void tw__store_shared_vector(tw__shared_at at, tw__ref v)
 {
+    if (tw__holds_chunks(v, at)) {
+        TW_UNROLL
+        for (int n = 0, slots = tw__vector_slots(v); n < slots; n += TW__CHUNK_SLOTS) {
+            uint32_t words[TW__CHUNK_SLOTS];
+            TW_UNROLL
+            for (int q = 0; q < TW__CHUNK_SLOTS; q++)
+                words[q] = tw__bits_of(((const float *)v.data)[n + q]);
+            if (tw__slot_owner(v))
+                tw__put_chunk(at.tile, at.row, at.col + tw__slot_index(v, n), words);
+        }
+        return;
+    }
     TW_UNROLL
     for (int n = 0, slots = tw__vector_slots(v); n < slots; n++) {
         if (tw__slot_owner(v))
@@ -191,7 +204,7 @@ TW_FN void tw__store_global_shared(tw__window w, tw__ref s)
     int wide = tw__runs_aligned(w, TW_CHUNK), chunks = tw__chunks(s), threads = tw__team_threads(s);
     TW_UNROLL
     for (int first = 0; first < chunks; first += threads) {
-        int chunk = first + tw__team_thread(), r = tw__chunk_row(s, chunk), c = tw__chunk_col(s, chunk);
+        int chunk = first + tw__team_thread(s), r = tw__chunk_row(s, chunk), c = tw__chunk_col(s, chunk);
         if (chunks % threads == 0 || chunk < chunks)
             tw__store_chunk(w, r, c, at.tile, at.row + r, at.col + c, wide);
     }

@@ -42,7 +42,7 @@ enum { TW__STRIPS = 2, TW__STRIP_BYTES = 128, TW__RUN_BYTES_WIDE = 8 };
                          "): the shape of an acc tile: columns a multiple of 16 times the team's");          \
         union {                                                                                              \
             TW_ALIGN(TW__SHARED_ALIGN)                                                                       \
-            tw_##dtype tw__strips[TW__STAGES(dtype) ? tw_team_rows * tw_team_cols * TW__STRIPS * TW_CORE *   \
+            tw_##dtype tw__strips[TW__STAGES(dtype) ? TW_TEAM_THREADS / TW_LANES * TW__STRIPS * TW_CORE *    \
                                                           TW__STRIP_COLS(dtype, C)                           \
                                                     : 1];                                                    \
             TW__TAGS(TW__CODE(TW__STAGING, TW_##dtype, 0), TW_CORE, TW__STRIP_COLS(dtype, C))                \

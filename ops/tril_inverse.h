@@ -50,7 +50,7 @@ TW_FN void tw__tril_diagonal(tw__ref t, tw__shared_at via)
     const int threads = tw__team_threads(t), group = TW_CORE / 4;
     TW_UNROLL
     for (int start = 0; start < t.cols; start += threads) {
-        int column = start + tw__team_thread(), first = tw__isa_afresh(column / TW_CORE * TW_CORE);
+        int column = start + tw__team_thread(t), first = tw__isa_afresh(column / TW_CORE * TW_CORE);
         float x[TW_CORE] = {0};
         TW_UNROLL
         for (int from = 0; from < TW_CORE; from += group) {

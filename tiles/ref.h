@@ -15,8 +15,8 @@
 #include "../arch/arch.h"
 
 enum { TW__REGISTER = 1, TW__VECTOR, TW__SHARED, TW__VIEW, TW__GLOBAL, TW__STAGING }; /* kinds */
-enum { TW__ROLE_acc = 0, TW__ROLE_a, TW__ROLE_b, TW__ROLE_line };        /* roles of register tiles */
-enum {                                                                   /* of vectors */
+enum { TW__ROLE_acc = 0, TW__ROLE_a, TW__ROLE_b, TW__ROLE_line }; /* roles of register tiles */
+enum {                                                            /* of vectors */
        TW__AXIS_row = 0,
        TW__AXIS_col,
        TW__AXIS_a_col,
@@ -61,11 +61,12 @@ enum { tw__loader = 0 };
 typedef struct {
     void *data;           /* the operand itself */
     int code, rows, cols; /* rows x cols; a vector: 1 x n */
-    int team_rows, team_cols;
+    int team_rows, team_cols, teams;
     int idle; /* 1 in the waves that only load, where a kernel has such: they hold no registers of tiles */
 } tw__ref;
 
-TW_FN tw__ref tw__make_ref(void *data, int code, int rows, int cols, int team_rows, int team_cols, int idle)
+TW_FN tw__ref tw__make_ref(void *data, int code, int rows, int cols, int team_rows, int team_cols, int teams,
+                           int idle)
 {
     tw__ref ref;
     ref.data = data;
@@ -74,13 +75,14 @@ TW_FN tw__ref tw__make_ref(void *data, int code, int rows, int cols, int team_ro
     ref.cols = cols;
     ref.team_rows = team_rows;
     ref.team_cols = team_cols;
+    ref.teams = teams;
     ref.idle = idle;
     return ref;
 }
 
 #define TW__REF(operand)                                                                                     \
     tw__make_ref((void *)&(operand), TW__CODE_OF(operand), TW__ROWS_OF(operand), TW__COLS_OF(operand),       \
-                 tw_team_rows, tw_team_cols, tw__loader)
+                 tw_team_rows, tw_team_cols, tw_block_teams, tw__loader)
 
 TW_FN int tw__kind(tw__ref x) { return x.code / 64; }
 TW_FN int tw__dtype(tw__ref x) { return x.code / 8 % 8; }
@@ -94,17 +96,28 @@ TW_FN int tw__is_shared(tw__ref x) { return tw__kind(x) == TW__SHARED || tw__kin
  * TW_TEAM(rows, cols, blocks) also asks for clusters: that many blocks, neighbours on the grid's first axis,
  * run together and bring each other what tw_load_multicast loads. Where the machine has none, a cluster is
  * one block. tw_cluster_blocks says how many it is. All blocks of a cluster run the same pipelines with the
- * same counts. */
-#define TW_TEAM_THREADS (tw_team_rows * tw_team_cols * TW_LANES)
-/* Threads of a block whose kernel has a pipeline: the team's, and those the machine wants for loading. */
+ * same counts.
+ *
+ * TW_TEAM(1, 1, blocks, teams) also asks for several teams in a block, each a wave with tiles of its own: one
+ * body, run by all of them. They share the block's pipelines: tw_load_async brings a tile of the wave's team,
+ * by that wave alone, and tw_load_multicast one that all teams of the block read. tw_meet is the team's own.
+ * tw_team says which of the tw_block_teams teams this wave is. All take the same steps. Where waves only load
+ * (Hopper), and on a machine of one lane, a block has one team. */
+#define TW_TEAM_THREADS (tw_block_teams * tw_team_rows * tw_team_cols * TW_LANES)
+/* Threads of a block whose kernel has a pipeline: the teams', and those the machine wants for loading. */
 #define TW_PIPELINED_THREADS (TW_TEAM_THREADS + TW__PRODUCER_THREADS)
-#define TW_TEAM(...)         TW__TEAM(__VA_ARGS__, 1, 0)
-#define TW__TEAM(rows, cols, blocks, ...)                                                                    \
+#define TW_TEAM(...)         TW__TEAM(__VA_ARGS__, 1, 1, 0)
+#define TW__TEAM(rows, cols, blocks, teams, ...)                                                             \
     enum {                                                                                                   \
         tw_team_rows = TW_LANES == 1 ? 1 : (rows),                                                           \
         tw_team_cols = TW_LANES == 1 ? 1 : (cols),                                                           \
-        tw_cluster_blocks = (int)TW__CLUSTER_BLOCKS_MAX < (blocks) ? (int)TW__CLUSTER_BLOCKS_MAX : (blocks)  \
-    }
+        tw_cluster_blocks = (int)TW__CLUSTER_BLOCKS_MAX < (blocks) ? (int)TW__CLUSTER_BLOCKS_MAX : (blocks), \
+        tw_block_teams = TW_LANES == 1 || (int)TW__PRODUCER_THREADS > 0 ? 1 : (teams)                        \
+    };                                                                                                       \
+    TW_STATIC_ASSERT((teams) == 1 || ((rows) * (cols) == 1 && (teams) <= 16),                                \
+                     "TW009 TW_TEAM(" #rows ", " #cols ", ...): a block has one team of several waves, or "  \
+                     "up to 16 teams of one wave; make both 1")
+#define tw_team (tw_block_teams == 1 ? 0 : tw__isa_wave())
 
 TW_FN int tw__wave_row(tw__ref x) { return x.team_rows == 1 ? 0 : tw__isa_wave() % x.team_rows; }
 TW_FN int tw__wave_col(tw__ref x) { return x.team_cols == 1 ? 0 : tw__isa_wave() / x.team_rows; }
@@ -119,6 +132,9 @@ TW_FN int tw__outside_team(tw__ref x)
 }
 
 /* This thread's number in its team. */
-TW_FN int tw__team_thread(void) { return tw__isa_wave() * TW_LANES + tw__isa_lane(); }
+TW_FN int tw__team_thread(tw__ref x)
+{
+    return (x.teams == 1 ? tw__isa_wave() * TW_LANES : 0) + tw__isa_lane();
+}
 
 #endif

@@ -7,6 +7,7 @@
 #define TW_TILES_VECTOR_H
 
 #include "register.h"
+#include "shared.h"
 
 /* Does the axis run along the outer index of the fragment map? */
 TW_FN int tw__axis_outer(int axis)
@@ -65,13 +66,22 @@ TW_FN int tw__slot_index(tw__ref v, int n)
     return core * TW_CORE + inside;
 }
 
+/* Are the lane's neighbouring slots 16 bytes of the shared vector, to be moved at once? Elsewhere it has few.
+ */
+enum { TW__CHUNK_SLOTS = TW_CHUNK / 4 };
+TW_FN int tw__holds_chunks(tw__ref v, tw__shared_at at)
+{
+    return v.teams > 1 && (int)TW__INNER_RUN == (int)TW__CHUNK_SLOTS && at.tile.dtype == TW_f32 &&
+           at.tile.rows == 1 && !tw__axis_line(tw__role(v)) && !tw__axis_outer(tw__role(v));
+}
+
 /* 1 in exactly one of the threads that hold the same slots. */
 TW_FN int tw__slot_owner(tw__ref v)
 {
     int axis = tw__role(v), lane = tw__isa_lane();
     int down = axis == TW__AXIS_row || axis == TW__AXIS_line_row;
     int along = axis == TW__AXIS_col || axis == TW__AXIS_b_col || axis == TW__AXIS_line_col;
-    int wave = down ? tw__wave_col(v) : along ? tw__wave_row(v) : tw__isa_wave();
+    int wave = down ? tw__wave_col(v) : along ? tw__wave_row(v) : v.teams > 1 ? 0 : tw__isa_wave();
     return (lane & tw__axis_lanes(axis)) == 0 && wave == 0;
 }
 

@@ -113,6 +113,7 @@ TW_FN void tw__isa_wait_shared(void)
 TW_FN void tw__isa_bare_barrier(void) { tw__emu_bare_barrier("s_barrier"); }
 
 TW_FN int64_t tw__isa_here(int64_t value) { return value; }
+TW_FN int tw__isa_lane_here(int value) { return value; }
 TW_FN int tw__isa_settled(int value) { return value; }
 
 TW_FN void tw__isa_go_first(void) {}

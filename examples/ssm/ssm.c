@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * Mamba-2's state-space model, forward, in one pass over memory (Dao and Gu, "Transformers are SSMs", 2024).
- * A block walks along the tokens in chunks of SSM_T with SSM_P channels of the states of SSM_H heads, f32, in
- * its registers; the heads are of one group, so that B, C and C B^T serve them all, and blocks of a cluster
- * bring each other B and C. For each head:
+ * A team walks along the tokens in chunks of SSM_T with SSM_P channels of the states of SSM_H heads, f32, in
+ * its registers; the heads are of one group, so that B, C and C B^T serve them all. So are those of a block's
+ * teams, which read one copy of B and C, and of a cluster's blocks, which bring each other B and C. For each
+ * head:
  *
  *     y = (C B^T o decay) (dt x) + decay C state^T        state = decay state + (decay dt x)^T B
  *
@@ -15,16 +16,16 @@
 
 typedef struct {
     tw_st(SSM_DTYPE, SSM_T, SSM_N) b, c;
-    tw_st(SSM_DTYPE, SSM_T, SSM_P) x[SSM_H];
-    tw_sv(SSM_DTYPE, SSM_T) dt[SSM_EARLY ? SSM_H : 1];
+    tw_st(SSM_DTYPE, SSM_T, SSM_P) x[SSM_TEAMS * SSM_H];
+    tw_sv(SSM_DTYPE, SSM_T) dt[SSM_EARLY ? SSM_TEAMS * SSM_H : 1];
 } ssm_stage;
 
 /* Heads take turns with the buffers. */
 typedef struct {
     tw_ring(ssm_stage, SSM_STAGES) ring;
-    tw_st(SSM_DTYPE, SSM_P, SSM_N) state[SSM_BUFFERS]; /* as the chunk's C multiplies it */
-    tw_st(SSM_DTYPE, SSM_T, SSM_T) scores[SSM_BUFFERS];
-    tw_sv(f32, 3 * SSM_H * SSM_T) vectors; /* of each head: dt, decay, sources */
+    tw_passage(SSM_DTYPE, SSM_P, SSM_N) state[SSM_BUFFERS]; /* as the chunk's C multiplies it */
+    tw_passage(SSM_DTYPE, SSM_T, SSM_T) scores[SSM_BUFFERS];
+    tw_sv(f32, 3 * SSM_TEAMS * SSM_H * SSM_T) vectors; /* of each head: dt, decay, sources */
     tw_staging(SSM_DTYPE, SSM_T, SSM_P) out;
 } ssm_shared;
 
@@ -32,6 +33,7 @@ TW_KERNEL(ssm, TW_PIPELINED_THREADS, (ssm_args, args))
 {
     ssm_args g = args;
     const ssm_work w = ssm_plan(&g);
+    const int first = tw_team * SSM_H; /* of the block's heads, the team's */
     tw_rt(f32, SSM_P, SSM_N, acc) state[SSM_H];
     tw_rt(f32, SSM_T, SSM_P, acc) y;
     tw_rt(f32, SSM_T, SSM_T, acc) products, s;       /* C B^T, of all heads; the head's */
@@ -70,18 +72,18 @@ TW_KERNEL(ssm, TW_PIPELINED_THREADS, (ssm_args, args))
                 tw_load_multicast(1, stage->c, g.c, w.batch, w.group, t0);
             TW_ROLLED
             for (int h = 0; h < SSM_H; h++)
-                tw_load_async(stage->x[h], g.x, w.batch, ssm_head(&w, h), t0, w.channel);
+                tw_load_async(stage->x[first + h], g.x, w.batch, ssm_head(&w, h), t0, w.channel);
             TW_ROLLED
             for (int h = 0; h < (SSM_EARLY ? SSM_H : 0); h++)
-                tw_load_async(stage->dt[h], g.dt, w.batch, ssm_head(&w, h), t0);
+                tw_load_async(stage->dt[first + h], g.dt, w.batch, ssm_head(&w, h), t0);
         }
         TW_COMPUTE (pipe, i, stage) {
             const int t0 = (w.first + i) * SSM_T, left = w.length - t0;
             TW_UNROLL
             for (int h = 0; h < SSM_H; h++) {
-                tw_view(shared_dt, 1, SSM_T, shared->vectors, 0, 3 * h * SSM_T);
+                tw_view(shared_dt, 1, SSM_T, shared->vectors, 0, 3 * (first + h) * SSM_T);
                 if (SSM_EARLY) {
-                    tw_load(given, stage->dt[h]);
+                    tw_load(given, stage->dt[first + h]);
                 } else {
                     tw_copy(given, next[h]);
                     tw_load(next[h], g.dt, w.batch, ssm_head(&w, h), t0 + SSM_T);
@@ -93,9 +95,9 @@ TW_KERNEL(ssm, TW_PIPELINED_THREADS, (ssm_args, args))
 
             TW_UNROLL
             for (int h = 0; h < SSM_H; h++) {
-                tw_view(shared_dt, 1, SSM_T, shared->vectors, 0, 3 * h * SSM_T);
-                tw_view(shared_decay, 1, SSM_T, shared->vectors, 0, (3 * h + 1) * SSM_T);
-                tw_view(shared_sources, 1, SSM_T, shared->vectors, 0, (3 * h + 2) * SSM_T);
+                tw_view(shared_dt, 1, SSM_T, shared->vectors, 0, 3 * (first + h) * SSM_T);
+                tw_view(shared_decay, 1, SSM_T, shared->vectors, 0, (3 * (first + h) + 1) * SSM_T);
+                tw_view(shared_sources, 1, SSM_T, shared->vectors, 0, (3 * (first + h) + 2) * SSM_T);
                 tw_load(dt, shared_dt);
                 tw_copy(decays, dt);
                 tw_map(decays, x, ssm_rate(x, rate[h]));
@@ -110,36 +112,38 @@ TW_KERNEL(ssm, TW_PIPELINED_THREADS, (ssm_args, args))
                 tw_mm_ABt(products, stage->c, stage->b);
             TW_UNROLL
             for (int h = 0; h < SSM_H; h++) {
-                tw_view(shared_decay, 1, SSM_T, shared->vectors, 0, (3 * h + 1) * SSM_T);
-                tw_view(shared_sources, 1, SSM_T, shared->vectors, 0, (3 * h + 2) * SSM_T);
+                tw_view(shared_decay, 1, SSM_T, shared->vectors, 0, (3 * (first + h) + 1) * SSM_T);
+                tw_view(shared_sources, 1, SSM_T, shared->vectors, 0, (3 * (first + h) + 2) * SSM_T);
                 const int head = ssm_head(&w, h), buffer = h % SSM_BUFFERS;
                 tw_pick(last, shared_decay, 0, SSM_T - 1);
-                tw_load(weights, shared_sources);
                 if (!SSM_STATES) {
                     if (SSM_BUFFERS == 1 && h > 0)
                         tw_meet(); /* the head before has been multiplied */
-                    tw_store(shared->state[buffer], state[h]);
+                    tw_pass(shared->state[buffer], state[h]);
                     tw_copy(s, products);
                     tw_load(rows, shared_decay);
                     tw_load(cols, shared_sources);
                     tw_tril_decay(s, 0, rows, cols);
                     if (SSM_SKIP)
                         tw_map_at(s, x, r, c, r == c ? x + skip[h] : x);
-                    tw_store(shared->scores[buffer], s);
+                    tw_pass(shared->scores[buffer], s);
                     tw_meet();
                     if (SSM_Z_NOW)
                         tw_load(gate[h], g.z, w.batch, head, t0, w.channel);
-                    tw_mm_ABt(y, stage->c, shared->state[buffer]);
+                    tw_mm_passed_Bt(y, stage->c, state[h], shared->state[buffer]);
                     tw_map_row(y, x, rows, decay, x * tw_exp2f(decay));
-                    tw_mma_AB(y, shared->scores[buffer], stage->x[h]);
+                    tw_mma_passed_A(y, s, shared->scores[buffer], stage->x[first + h]);
+                    if (SSM_Z_LATE)
+                        tw_load(gate[h], g.z, w.batch, head, t0, w.channel);
                     if (SSM_GATE)
                         tw_map2(y, x, gate[h], z, x * tw_siluf(z));
                     if (SSM_Z_AHEAD)
                         tw_load(gate[h], g.z, w.batch, head, t0 + SSM_T, w.channel);
                     tw_store_async(g.y, y, shared->out, w.batch, head, t0, w.channel);
                 }
+                tw_load(weights, shared_sources);
                 tw_map(weights, x, tw_exp2f(last - x));
-                tw_load_transposed(x_down, stage->x[h]);
+                tw_load_transposed(x_down, stage->x[first + h]);
                 tw_mul(x_down, x_down, weights);
                 tw_map(state[h], x, x * tw_exp2f(last));
                 tw_mma_AB(state[h], x_down, stage->b);
@@ -160,7 +164,7 @@ TW_KERNEL(ssm, TW_PIPELINED_THREADS, (ssm_args, args))
     }
 }
 
-TW_EXPORT(ssm, ssm_args, ssm_shared, SSM_T, SSM_P, SSM_N, SSM_H)
+TW_EXPORT(ssm, ssm_args, ssm_shared, SSM_T, SSM_P, SSM_N, SSM_H, SSM_TEAMS)
 TW_STREAM_MULTICAST(ssm, ssm_args, b, ssm_stage, b)
 TW_STREAM_MULTICAST(ssm, ssm_args, c, ssm_stage, c)
 TW_STREAM(ssm, ssm_args, x, ssm_stage, x[0])

@@ -12,9 +12,9 @@
  * for that. With SSM_VARLEN B is 1, the sequences follow one another along S, cu (n + 1) holds where each
  * begins, and initial and final have n states. An absent initial state (data 0, dims 0) is 0; an absent final
  * one is not written. Any sizes and strides, H a multiple of G, N up to SSM_N, S below 2^29; nothing overlaps
- * y or final. A block takes SSM_P channels of up to SSM_H heads of a group; SSM_BLOCKS blocks of a group are
- * a cluster. Launch a 1-D grid of (sequences) * G * W blocks, W = ceil(H / G / SSM_H) * ceil(P / SSM_P)
- * rounded up to whole clusters.
+ * y or final. A team takes SSM_P channels of up to SSM_H heads of a group; SSM_TEAMS teams of a group are a
+ * block, SSM_BLOCKS blocks a cluster. Launch a 1-D grid of (sequences) * G * W blocks, SSM_TEAMS * W =
+ * ceil(H / G / SSM_H) * ceil(P / SSM_P) rounded up to whole blocks and clusters.
  *
  * Few heads leave a machine idle: the sequences may also go in `parts` parts of whole chunks, in three
  * launches. SSM_PASS states finds what the parts but the last add to the state, from 0: (sequences) * G *
@@ -30,7 +30,7 @@
 
 #include "ssm_options.h"
 
-TW_TEAM(SSM_ROWS, SSM_COLS, SSM_BLOCKS);
+TW_TEAM(SSM_ROWS, SSM_COLS, SSM_BLOCKS, SSM_TEAMS);
 
 typedef tw_gl(SSM_DTYPE, 4) ssm_tensor;
 
@@ -43,7 +43,7 @@ typedef struct {
     tw_gl(f32, 3) kept; /* of SSM_PASS states */
 } ssm_args;
 
-/* What one block works on: SSM_P channels of up to SSM_H heads of one group and sequence, or of a part of it.
+/* What one team works on: SSM_P channels of up to SSM_H heads of one group and sequence, or of a part of it.
  */
 typedef struct {
     int batch, sequence, group; /* coordinates in the tensors */
@@ -55,7 +55,7 @@ typedef struct {
 
 enum { SSM_NOWHERE = 1 << 30 }; /* behind every tensor's end: reads as 0, is not written */
 
-TW_FN int ssm_has(const ssm_work *w, int h) { return (SSM_BLOCKS == 1 && h == 0) || h < w->heads; }
+TW_FN int ssm_has(const ssm_work *w, int h) { return (SSM_SHARE == 1 && h == 0) || h < w->heads; }
 
 TW_FN int ssm_head(const ssm_work *w, int h) { return ssm_has(w, h) ? tw_natural(w->head + h) : SSM_NOWHERE; }
 
@@ -65,17 +65,18 @@ TW_FN int ssm_pair(const ssm_work *w, int h)
     return ssm_has(w, h) ? tw_natural(w->sequence * w->all + w->head + h) : SSM_NOWHERE;
 }
 
-/* Blocks that share b and c, a group's, stand side by side, whole clusters of them, and on one chiplet. Cuts
- * the tensors of `g` to the block's sequence. */
+/* Teams that share b and c, a group's, stand side by side, whole blocks and clusters of them, and on one
+ * chiplet. Cuts the tensors of `g` to the team's sequence. */
 TW_FN ssm_work ssm_plan(ssm_args *g)
 {
     ssm_work w;
     const int groups = (int)tw_dim(g->b, 1), stretches = ((int)tw_dim(g->x, 3) + SSM_P - 1) / SSM_P;
     const int parts = (int)(SSM_STATES ? tw_dim(g->final, 1) : SSM_OUTPUTS ? tw_dim(g->initial, 1) : 1);
-    const int launched = SSM_STATES ? parts - 1 : parts, place = tw_grid_order(1, tw_blocks(0)).col;
+    const int launched = SSM_STATES ? parts - 1 : parts;
+    const int place = tw_natural(tw_grid_order(1, tw_blocks(0)).col * SSM_TEAMS + tw_team);
     const int heads = tw_natural((int)tw_dim(g->x, 1) / groups),
               blocks = (heads + SSM_H - 1) / SSM_H * stretches;
-    const int whole = (blocks + SSM_BLOCKS - 1) / SSM_BLOCKS * SSM_BLOCKS, block = place % whole;
+    const int whole = (blocks + SSM_SHARE - 1) / SSM_SHARE * SSM_SHARE, block = place % whole;
     const int begin = block / stretches * SSM_H, part = tw_natural(place / whole / groups % launched);
     int chunks, rest;
     w.all = (int)tw_dim(g->x, 1);

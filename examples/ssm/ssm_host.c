@@ -27,7 +27,8 @@ static const tw_symbol symbols[] = {
     { 0 },
 };
 
-/* Heads that share b and c: no more than a group has, and few where there are few blocks. */
+/* Heads that share b and c: no more than a group has, and few where there are few blocks. Where a block holds
+ * them all (tune.def: teams) and the machine is larger, none do (kernel.h: fewer_blocks). */
 static int64_t shared_heads(const int64_t *sizes)
 {
     const int64_t sequences = sizes[SIZE_Ns] > sizes[SIZE_B] ? sizes[SIZE_Ns] : sizes[SIZE_B];
@@ -46,7 +47,7 @@ static const tw_option options[] = {
     { .name = "softplus", .macro = "SSM_SOFTPLUS", .values = "0 1", .preset = "1",
       .meaning = "1: dt = log(1 + e^dt)" },
     { .name = "heads", .macro = "SSM_HEADS", .values = "1 2 4 8 16", .preset = "1", .in_parts = 1,
-      .holds = shared_heads,
+      .holds = shared_heads, .fewer_blocks = 1,
       .meaning = "heads of a group that share b and c on the way, as far as the tuning table has room" },
     { .name = "varlen", .macro = "SSM_VARLEN", .values = "0 1", .preset = "0",
       .meaning = "1: Ns sequences one behind the other; cu says where each begins" },
@@ -161,15 +162,16 @@ static tw_tensor_arg by_heads(const tw_problem *problem, const char *name)
 static tw_status fill(const tw_problem *problem, const tw_kernel_info *info, int64_t parts,
                       ssm_arguments *args, uint32_t grid[3])
 {
-    const int64_t channels = info->tile[1], heads = info->tile[3], cluster = info->cluster;
+    const int64_t channels = info->tile[1], heads = info->tile[3], teams = info->tile[4];
+    const int64_t share = info->cluster * teams;
     const int64_t groups = tw_problem_size(problem, "G");
     int64_t blocks;
-    if (channels < 1 || heads < 1 || cluster < 1)
-        return tw_fail(TW_INVALID, "ssm_info has no tile size P, no heads of a block or no cluster");
+    if (channels < 1 || heads < 1 || teams < 1 || share < 1)
+        return tw_fail(TW_INVALID, "ssm_info has no tile size P, no heads of a team, no teams or no cluster");
     blocks = (tw_problem_size(problem, "H") / groups + heads - 1) / heads;
     if (__builtin_mul_overflow(blocks, (tw_problem_size(problem, "P") + channels - 1) / channels, &blocks) ||
-        __builtin_add_overflow(blocks, cluster - 1, &blocks) ||
-        __builtin_mul_overflow(blocks / cluster * cluster, groups, &blocks) ||
+        __builtin_add_overflow(blocks, share - 1, &blocks) ||
+        __builtin_mul_overflow(blocks / share * info->cluster, groups, &blocks) ||
         __builtin_mul_overflow(blocks, ssm_sequence_count(problem), &blocks) ||
         __builtin_mul_overflow(blocks, parts, &blocks) || blocks > INT32_MAX)
         return tw_fail(TW_INVALID, "ssm: more than 2^31 - 1 blocks; make B, H, P or split smaller");

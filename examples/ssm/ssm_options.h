@@ -36,14 +36,17 @@
 #define SSM_PASS whole
 #endif
 
-#define SSM_TUNE(machine, n, chunk, channels, rows, cols, stages, early, heads, buffers, blocks)             \
+#define SSM_TUNE(machine, n, chunk, channels, rows, cols, stages, early, heads, buffers, blocks, teams,      \
+                 team_chunk, team_channels, team_stages)                                                     \
     enum { SSM_T_##machine##_##n = chunk, SSM_P_##machine##_##n = channels };                                \
     enum { SSM_ROWS_##machine##_##n = rows, SSM_COLS_##machine##_##n = cols };                               \
     enum { SSM_STAGES_##machine##_##n = stages, SSM_EARLY_##machine##_##n = early };                         \
     enum { SSM_H_##machine##_##n = heads, SSM_BUFFERS_##machine##_##n = buffers };                           \
-    enum { SSM_BLOCKS_##machine##_##n = blocks };                                                            \
+    enum { SSM_BLOCKS_##machine##_##n = blocks, SSM_TEAMS_##machine##_##n = teams };                         \
+    enum { SSM_TEAM_T_##machine##_##n = team_chunk, SSM_TEAM_P_##machine##_##n = team_channels };            \
+    enum { SSM_TEAM_STAGES_##machine##_##n = team_stages };                                                  \
     TW_STATIC_ASSERT(chunk % (16 * rows) == 0 && channels % (16 * rows) == 0 && chunk % (16 * cols) == 0 &&  \
-                         channels % (16 * cols) == 0,                                                        \
+                         channels % (16 * cols) == 0 && team_chunk % 16 == 0 && team_channels % 16 == 0,     \
                      "ssm/tune.def: tile of " #machine);
 #include "tune.def"
 
@@ -56,17 +59,21 @@ enum { SSM_STATES = SSM_PASS_IS(states), SSM_OUTPUTS = SSM_PASS_IS(outputs) };
      : SSM_N <= 128 ? (int)TW__JOIN(TW_HERE(what), _128)                                                     \
                     : (int)TW__JOIN(TW_HERE(what), _256))
 enum {
-    SSM_T = SSM_TUNED(SSM_T_),
-    SSM_P = SSM_TUNED(SSM_P_),
-    SSM_ROWS = SSM_TUNED(SSM_ROWS_),
-    SSM_COLS = SSM_N % 32 == 0 ? SSM_TUNED(SSM_COLS_) : 1,
-    SSM_STAGES = SSM_TUNED(SSM_STAGES_),
-    SSM_EARLY = SSM_TUNED(SSM_EARLY_),
+    /* one wave a team where a block has several */
+    SSM_TEAMS = SSM_TUNED(SSM_TEAMS_) < SSM_HEADS ? SSM_TUNED(SSM_TEAMS_) : SSM_HEADS,
+    SSM_T = SSM_TEAMS > 1 ? SSM_TUNED(SSM_TEAM_T_) : SSM_TUNED(SSM_T_),
+    SSM_P = SSM_TEAMS > 1 ? SSM_TUNED(SSM_TEAM_P_) : SSM_TUNED(SSM_P_),
+    SSM_ROWS = SSM_TEAMS > 1 ? 1 : SSM_TUNED(SSM_ROWS_),
+    SSM_COLS = SSM_TEAMS > 1 || SSM_N % 32 != 0 ? 1 : SSM_TUNED(SSM_COLS_),
+    SSM_STAGES = SSM_TEAMS > 1 ? SSM_TUNED(SSM_TEAM_STAGES_) : SSM_TUNED(SSM_STAGES_),
+    SSM_EARLY = SSM_TEAMS > 1 ? 1 : SSM_TUNED(SSM_EARLY_),
     SSM_BLOCKS = SSM_TUNED(SSM_BLOCKS_) < SSM_HEADS ? SSM_TUNED(SSM_BLOCKS_) : SSM_HEADS,
-    SSM_H = SSM_TUNED(SSM_H_) < SSM_HEADS / SSM_BLOCKS ? SSM_TUNED(SSM_H_) : SSM_HEADS / SSM_BLOCKS,
+    SSM_SHARE = SSM_BLOCKS * SSM_TEAMS, /* teams that share b and c */
+    SSM_H = SSM_TUNED(SSM_H_) < SSM_HEADS / SSM_SHARE ? SSM_TUNED(SSM_H_) : SSM_HEADS / SSM_SHARE,
     SSM_BUFFERS = SSM_TUNED(SSM_BUFFERS_) < SSM_H ? SSM_TUNED(SSM_BUFFERS_) : SSM_H,
-    SSM_Z_AHEAD = SSM_GATE && !SSM_STATES ? (int)SSM_EARLY : 0,
-    SSM_Z_NOW = SSM_GATE && !SSM_STATES ? !SSM_EARLY : 0
+    SSM_Z_AHEAD = SSM_GATE && !SSM_STATES ? SSM_TUNED(SSM_EARLY_) && SSM_STAGES > 1 : 0,
+    SSM_Z_LATE = SSM_GATE && !SSM_STATES && !SSM_Z_AHEAD ? SSM_TEAMS > 1 : 0,
+    SSM_Z_NOW = SSM_GATE && !SSM_STATES && !SSM_Z_AHEAD ? !SSM_Z_LATE : 0
 };
 TW_STATIC_ASSERT(SSM_N % 16 == 0 && SSM_N <= 256, "ssm: SSM_N must be a multiple of 16 up to 256");
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * Conformance of the MMAs: out = z + op(x) op(y), CONFORM_DEPTH of the contraction at a time. numbers: 0 length of
- * the contraction, 1 whether A and 2 whether B is transposed in memory.
+ * Conformance of the MMAs: out = z + op(x) op(y), CONFORM_DEPTH of the contraction at a time. numbers: 0
+ * length of the contraction, 1 whether A and 2 whether B is transposed in memory.
  *
  *   CONFORM_DEPTH   a multiple of 16
  */
-#include "kernel.h"
 #include "mma.h"
+#include "kernel.h"
 
 #ifndef CONFORM_DEPTH
 #define CONFORM_DEPTH 16
@@ -25,6 +25,8 @@ typedef struct {
         tw_st(CONFORM_DTYPE, CONFORM_DEPTH + MMA_VIEW_ROW, CONFORM_COLS + MMA_VIEW_COL) large;
         tw_st(CONFORM_DTYPE, CONFORM_COLS + MMA_VIEW_ROW, CONFORM_DEPTH + MMA_VIEW_COL) large_turned;
     } b;
+    tw_passage(CONFORM_DTYPE, CONFORM_ROWS, CONFORM_DEPTH) via_a;
+    tw_passage(CONFORM_DTYPE, CONFORM_COLS, CONFORM_DEPTH) via_b;
 } mma_shared;
 
 typedef tw_rt(CONFORM_DTYPE, CONFORM_ROWS, CONFORM_DEPTH, a) tile_a;
@@ -34,7 +36,7 @@ typedef tw_rt(f32, CONFORM_ROWS, CONFORM_COLS, acc) tile_sum;
 /* One step's operands into shared memory, as tiles of their own or in the middle of larger ones. */
 TW_FN void stage(mma_shared *s, const conform_args *g, int64_t row, int64_t col, int64_t k)
 {
-    if (g->op >= MMA_view_AB) {
+    if (g->op >= MMA_view_AB && g->op <= MMA_view_AtBt) {
         if (g->number[1])
             tw_load(s->a.large_turned, g->x.CONFORM_DTYPE, k - MMA_VIEW_ROW, row - MMA_VIEW_COL);
         else
@@ -78,6 +80,30 @@ TW_FN void multiply(tile_sum *d, const tile_a *a, const tile_b *b, mma_shared *s
     }
 }
 
+/* The same with accumulators as operands (ops/pass.h). */
+TW_FN void pass(tile_sum *d, mma_shared *s, const conform_args *g, int64_t row, int64_t col, int64_t k)
+{
+#if MMA_PASSES(CONFORM_COLS, CONFORM_DEPTH, CONFORM_TEAM_ROWS, CONFORM_TEAM_COLS)
+    if (g->op == MMA_passed_A) {
+        tw_rt(f32, CONFORM_ROWS, CONFORM_DEPTH, acc) a;
+        tw_load(a, g->x.CONFORM_DTYPE, row, k);
+        tw_pass(s->via_a, a);
+        tw_meet();
+        tw_mma_passed_A(*d, a, s->via_a, s->b.plain);
+    } else if (g->op == MMA_passed_Bt) {
+        tw_rt(f32, CONFORM_COLS, CONFORM_DEPTH, acc) b;
+        tile_sum product;
+        tw_load(b, g->y.CONFORM_DTYPE, col, k);
+        tw_pass(s->via_b, b);
+        tw_meet();
+        tw_mm_passed_Bt(product, s->a.plain, b, s->via_b);
+        tw_add(*d, *d, product);
+    }
+#else
+    (void)d, (void)s, (void)g, (void)row, (void)col, (void)k;
+#endif
+}
+
 TW_KERNEL(conform_mma, TW_TEAM_THREADS, (conform_args, g))
 {
     const int64_t row = CONFORM_ROW_AT(g), col = CONFORM_COL_AT(g);
@@ -93,6 +119,7 @@ TW_KERNEL(conform_mma, TW_TEAM_THREADS, (conform_args, g))
         tw_load(b, g.y.CONFORM_DTYPE, k, col);
         tw_sync();
         multiply(&d, &a, &b, shared, (int)g.op);
+        pass(&d, shared, &g, row, col, k);
         tw_sync();
     }
     tw_store(g.out.f32, d, row, col);

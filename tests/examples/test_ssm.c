@@ -246,12 +246,12 @@ static void packed_sequences_do_not_see_each_other(void **state)
     tw_problem_free(whole);
 }
 
-/* Hopper's clusters of blocks of two heads: of two groups of five, two stretches of channels. Then all bytes
- * move once where eight heads share b and c. */
+/* Hopper's clusters of blocks of two heads, elsewhere blocks of eight teams: of two groups of five heads, two
+ * stretches of channels. Then all bytes move once where eight heads share b and c. */
 static void heads_that_share(void **state)
 {
     (void)state;
-    if (strcmp(tw_target_identity(test_target)->name, "emu:sm90") != 0)
+    if (tw_target_identity(test_target)->kind == TW_TARGET_CPU)
         return;
     words_check((words_case){.kernel = &tw_kernel_ssm, .pad = 3}, "%s heads=16 S=70 H=10 G=2 P=%d N=50",
                 everything, 65 + test_random(16));

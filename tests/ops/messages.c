@@ -233,6 +233,12 @@ MISTAKE(transpose)
     UNUSED;
 }
 
+/* says: TW009 TW_TEAM(1, 2, ...): a block has one team of several waves, or up to 16 teams of one wave */
+MISTAKE(teams_of_several) { TW_TEAM(1, OR(2, 1), 1, 4); UNUSED; }
+/* says: TW066 tw_passage(bf16, 24, 32): rows and columns must be multiples of 16 */
+typedef tw_passage(bf16, OR(24, 32), 32) passage_shape;
+/* says: TW067 tw_pass(sh->s, t.a): takes a tw_passage and an accumulator of its shape */
+MISTAKE(pass_operand) { OR(tw_pass(sh->s, t.a), tw_pass(sh->s, t.acc)); UNUSED; }
 /* says: TW044 tw_mask_causal(t.rows, ...): masks work on register tiles */
 MISTAKE(mask) { tw_mask_causal(OR(t.rows, t.acc), 0, 0, 0.0f); UNUSED; }
 

@@ -159,12 +159,14 @@ TW_FN tw__copy_place tw__make_copy_place(tw__shared_tile tile, unsigned first, u
 }
 
 /* Issues this wave's share of the tile from a source that was cut to it. What the last instruction writes
- * behind the tile's end is padding: tiles are aligned to more than that. */
-TW_FN void tw__copy_tile(tw__shared_tile tile, tw__copy_source from, int wave, int waves)
+ * behind the tile's end is padding: tiles are aligned to more than that. A wave that loads alone has so many
+ * that it computes their offsets each time: they would fill its registers. */
+TW_FN void tw__copy_tile(tw__shared_tile tile, tw__copy_source from, int wave, int waves, int alone)
 {
     int total = tile.rows * tw__tile_row_bytes(tile), round = waves * TW__COPY_BYTES;
     int pieces = (total + TW__COPY_BYTES - 1) / TW__COPY_BYTES;
-    unsigned mine = (unsigned)(wave * TW__COPY_BYTES + tw__isa_lane() * TW__COPY_UNIT);
+    int lane = alone ? tw__isa_lane_here(tw__isa_lane()) : tw__isa_lane();
+    unsigned mine = (unsigned)(wave * TW__COPY_BYTES + lane * TW__COPY_UNIT);
     uint32_t stride = tile.rows == 1 ? 0 : (uint32_t)from.stride, bytes = (uint32_t)from.bytes;
     tw__buffer buffer = tw__source_buffer(from, tile.rows);
     TW_UNROLL

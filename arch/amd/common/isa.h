@@ -78,7 +78,12 @@ TW_FN void tw__isa_barrier(void)
 }
 
 /* Lanes of a wave run in step; the compiler must not reorder around the point. */
-TW_FN void tw__isa_wave_barrier(void) { __builtin_amdgcn_wave_barrier(); }
+TW_FN void tw__isa_wave_barrier(void)
+{
+    __asm__ volatile("" ::: "memory");
+    __builtin_amdgcn_wave_barrier();
+    __asm__ volatile("" ::: "memory");
+}
 
 /* 11.3 DS_BPERMUTE_B32: the source lane's number times 4 */
 TW_FN uint32_t tw__isa_shuffle(uint32_t value, int source_lane)

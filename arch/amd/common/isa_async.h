@@ -15,7 +15,7 @@
 
 #include "isa.h"
 
-#define TW_NATIVE_HERE        /* tiles/global.h: tw__isa_here */
+#define TW_NATIVE_HERE        /* tiles/global.h: tw__isa_here; ops/move.h: tw__isa_lane_here */
 enum { TW__COPIES_MAX = 63 }; /* that a wait can leave under way: vmcnt has 6 bits */
 
 #if TW_EMULATED
@@ -133,6 +133,13 @@ TW_FN int64_t tw__isa_here(int64_t value)
     low = (uint32_t)tw__isa_uniform((int)value);
     high = (uint32_t)tw__isa_uniform((int)(value >> 32));
     return (int64_t)((uint64_t)high << 32 | low);
+}
+
+/* The same of a value that each lane has for itself. */
+TW_FN int tw__isa_lane_here(int value)
+{
+    __asm__ volatile("" : "+v"(value));
+    return value;
 }
 
 /* The value, equal in all lanes, as one number: what it follows from is not kept in its stead. */

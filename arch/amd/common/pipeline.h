@@ -162,18 +162,18 @@ TW_FN int tw__pipeline_stream(tw__pipeline *pipe, tw__shared_tile tile, const vo
 }
 
 /* ops/pipeline.h asks for a tile, `plain` where the load fills the whole of it from rows of neighbouring
- * elements. 0: it has to go through registers. */
+ * elements, from all waves or from this one alone. 0: it has to go through registers. */
 #define TW_NATIVE_TILE_COPY
 TW_FN int tw__pipeline_copy(tw__pipeline *pipe, tw__shared_tile tile, int plain, int begins,
-                            tw__copy_source from)
+                            tw__copy_source from, int alone)
 {
-    int can, row_bytes = tw__tile_row_bytes(tile);
+    int can, row_bytes = tw__tile_row_bytes(tile), waves = alone ? 1 : pipe->waves;
     from = tw__cut_source(from, tile.rows, row_bytes);
     can = tw__isa_settled(plain & tw__can_move(from, tile.rows, row_bytes, TW__COPY_UNIT)) && begins;
-    pipe->issued += tw__copies_of(tile, pipe->waves);
+    pipe->issued += tw__copies_of(tile, waves);
     pipe->by_hand |= !can;
     if (TW_LIKELY(can))
-        tw__copy_tile(tile, from, pipe->wave, pipe->waves);
+        tw__copy_tile(tile, from, alone ? 0 : pipe->wave, waves, alone);
     return can;
 }
 

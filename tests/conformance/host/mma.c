@@ -88,6 +88,9 @@ void conform_family_mma(conform *c)
             continue;
         for (int op = 0; op < MMA_OPS; op++)
             for (int place = 0; place < PLACES; place++) {
+                if (op >= MMA_passed_A && !MMA_PASSES(instances[i].cols, atoi(instances[i].value),
+                                                      instances[i].team_rows, instances[i].team_cols))
+                    continue;
                 int layout = (op + place) % CONFORM_LAYOUTS;
                 if (!conform_begin(c, "%s, M %lld N %lld K %lld from (%lld, %lld), layout %d", ops[op].name,
                                    (long long)places[place].m, (long long)places[place].n,
