@@ -59,8 +59,10 @@ enum { SSM_STATES = SSM_PASS_IS(states), SSM_OUTPUTS = SSM_PASS_IS(outputs) };
      : SSM_N <= 128 ? (int)TW__JOIN(TW_HERE(what), _128)                                                     \
                     : (int)TW__JOIN(TW_HERE(what), _256))
 enum {
-    /* one wave a team where a block has several */
-    SSM_TEAMS = SSM_TUNED(SSM_TEAMS_) < SSM_HEADS ? SSM_TUNED(SSM_TEAMS_) : SSM_HEADS,
+    /* of a block; where there are several, each is one wave, and as many as hold 64 channels count for a head
+     */
+    SSM_TEAMS_MOST = SSM_HEADS > 1 ? SSM_HEADS *(64 / SSM_TUNED(SSM_TEAM_P_)) : 1,
+    SSM_TEAMS = SSM_TUNED(SSM_TEAMS_) < SSM_TEAMS_MOST ? SSM_TUNED(SSM_TEAMS_) : SSM_TEAMS_MOST,
     SSM_T = SSM_TEAMS > 1 ? SSM_TUNED(SSM_TEAM_T_) : SSM_TUNED(SSM_T_),
     SSM_P = SSM_TEAMS > 1 ? SSM_TUNED(SSM_TEAM_P_) : SSM_TUNED(SSM_P_),
     SSM_ROWS = SSM_TEAMS > 1 ? 1 : SSM_TUNED(SSM_ROWS_),
@@ -69,7 +71,8 @@ enum {
     SSM_EARLY = SSM_TEAMS > 1 ? 1 : SSM_TUNED(SSM_EARLY_),
     SSM_BLOCKS = SSM_TUNED(SSM_BLOCKS_) < SSM_HEADS ? SSM_TUNED(SSM_BLOCKS_) : SSM_HEADS,
     SSM_SHARE = SSM_BLOCKS * SSM_TEAMS, /* teams that share b and c */
-    SSM_H = SSM_TUNED(SSM_H_) < SSM_HEADS / SSM_SHARE ? SSM_TUNED(SSM_H_) : SSM_HEADS / SSM_SHARE,
+    SSM_H_MOST = SSM_TEAMS > 1 ? 1 : SSM_HEADS / SSM_SHARE,
+    SSM_H = SSM_TUNED(SSM_H_) < SSM_H_MOST ? SSM_TUNED(SSM_H_) : SSM_H_MOST,
     SSM_BUFFERS = SSM_TUNED(SSM_BUFFERS_) < SSM_H ? SSM_TUNED(SSM_BUFFERS_) : SSM_H,
     SSM_Z_AHEAD = SSM_GATE && !SSM_STATES ? SSM_TUNED(SSM_EARLY_) && SSM_STAGES > 1 : 0,
     SSM_Z_LATE = SSM_GATE && !SSM_STATES && !SSM_Z_AHEAD ? SSM_TEAMS > 1 : 0,
