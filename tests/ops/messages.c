@@ -46,16 +46,12 @@ typedef struct {
 
 /* says: TW001 tw_rt(f32, 24, 64, acc): rows must be a multiple of 16 */
 MISTAKE(tile_rows) { tw_rt(f32, OR(24, 32), 64, acc) x; UNUSED, (void)x; }
-
 /* says: TW002 tw_rt(bf16, 32, 40, a): columns must be a multiple of 16 */
 MISTAKE(tile_cols) { tw_rt(bf16, 32, OR(40, 48), a) x; UNUSED, (void)x; }
-
 /* says: TW003 tw_rt(e4m3, ...): register tiles hold f32, f16 or bf16 */
 MISTAKE(tile_dtype) { tw_rt(OR(e4m3, f16), 32, 64, acc) x; UNUSED, (void)x; }
-
 /* says: TW004 tw_rv(f32, 40, col): the length must be a multiple of 16 */
 MISTAKE(vector_length) { tw_rv(f32, OR(40, 48), col) x; UNUSED, (void)x; }
-
 /* says: TW005 tw_rv(bf16, ...): register vectors hold f32 */
 MISTAKE(vector_dtype) { tw_rv(OR(bf16, f32), 32, row) x; UNUSED, (void)x; }
 
@@ -93,13 +89,10 @@ MISTAKE(narrow_known) { OR(tw_narrow(g.known, 0, 0, 1), tw_narrow(g.x, 0, 0, 1))
 
 /* says: TW016 tw_load_add(t.rows, g.x, ...): takes a register tile and a global tensor */
 MISTAKE(load_add) { tw_load_add(OR(t.rows, t.acc), g.x, 1.0f, 0, 0); UNUSED; }
-
 /* says: TW017 tw_load_mul(t.rows, g.x, ...): takes a register tile and a global tensor */
 MISTAKE(load_mul) { tw_load_mul(OR(t.rows, t.acc), g.x, 0, 0); UNUSED; }
-
 /* says: TW018 tw_pick(x, g.x, ...): needs a shared tile or vector */
 MISTAKE(pick) { float x; tw_pick(x, OR(g.x, sh->s), 0, 0); tw_fill(t.acc, x); UNUSED; }
-
 /* says: TW019 tw_pick_int(n, sh->s, ...): needs a shared tile or vector of i32; tw_pick takes floats */
 MISTAKE(pick_int) { int n; tw_pick_int(n, OR(sh->s, sh->whole), 0, 1); tw_fill(t.acc, (float)n); UNUSED; }
 
