@@ -10,12 +10,14 @@
  *     tw_meet();
  *     tw_mm_passed_Bt(y, stage->c, state, shared->state);
  *
- * tw_passage(dtype, R, C)           shared memory for an accumulator of R x C; nothing where the team is a
- * wave tw_pass(via, acc)                 acc starts on its way tw_mma_passed_A(d, acc, via, b)   d += acc B
- * tw_mm_passed_Bt(d, a, acc, via)   d = A acc^T
- *                                   as tw_mma_AB and tw_mm_ABt. Between tw_pass and the product the team has
- *                                   met (tw_meet), and acc has not changed. Before the next tw_pass through
- *                                   `via` it meets again.
+ *   tw_passage(dtype, R, C)
+ *       shared memory for an accumulator of R x C; next to nothing where the team is a wave
+ *   tw_pass(via, acc)
+ *       acc starts on its way
+ *   tw_mma_passed_A(d, acc, via, b)       d += acc B, as tw_mma_AB
+ *   tw_mm_passed_Bt(d, a, acc, via)       d = A acc^T, as tw_mm_ABt
+ *       Between tw_pass and the product the team has met (tw_meet), and acc has not changed. Before the next
+ *       tw_pass through `via` it meets again.
  */
 #ifndef TW_OPS_PASS_H
 #define TW_OPS_PASS_H

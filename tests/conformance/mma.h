@@ -5,12 +5,16 @@
 #ifndef TW_TESTS_CONFORMANCE_MMA_H
 #define TW_TESTS_CONFORMANCE_MMA_H
 
+/* name, whether A and B are transposed */
+/* clang-format off */
 #define MMA_SOURCES(ROW)                                                                                     \
     ROW(registers_AB, 0, 0)                                                                                  \
-    ROW(register_shared_AB, 0, 0) ROW(register_shared_ABt, 0, 1) ROW(shared_register_AB, 0, 0)               \
-        ROW(shared_register_AtB, 1, 0) ROW(shared_AB, 0, 0) ROW(shared_ABt, 0, 1) ROW(shared_AtB, 1, 0)      \
-            ROW(shared_AtBt, 1, 1) ROW(view_AB, 0, 0) ROW(view_ABt, 0, 1) ROW(view_AtB, 1, 0)                \
-                ROW(view_AtBt, 1, 1) ROW(passed_A, 0, 0) ROW(passed_Bt, 0, 1)
+    ROW(register_shared_AB, 0, 0) ROW(register_shared_ABt, 0, 1)                                             \
+    ROW(shared_register_AB, 0, 0) ROW(shared_register_AtB, 1, 0)                                             \
+    ROW(shared_AB, 0, 0) ROW(shared_ABt, 0, 1) ROW(shared_AtB, 1, 0) ROW(shared_AtBt, 1, 1)                  \
+    ROW(view_AB, 0, 0) ROW(view_ABt, 0, 1) ROW(view_AtB, 1, 0) ROW(view_AtBt, 1, 1)                          \
+    ROW(passed_A, 0, 0) ROW(passed_Bt, 0, 1)
+/* clang-format on */
 
 /* Do tiles of M x K and N x K, accumulators, divide among the team? The others leave out passed_A and
  * passed_Bt. */
