@@ -173,7 +173,7 @@ static tw_status part_blocks(tw_problem *problem, tw_progress_fn *progress, void
         TW_TRY(tw_instance_units(whole, &units));
         if (2 * blocks < units) {
             tw_assign(&problem->option[i], option[i].preset);
-            changed = 1;
+            changed = problem->option_said[i] = 1; /* the sizes do not choose it again */
         }
     }
     if (!changed)
@@ -207,10 +207,10 @@ tw_status tw_problem_open(tw_problem *problem, tw_target *target, int64_t pad, t
         return tw_fail(TW_INVALID, "pad is %lld; it must be 0 to 2^20", (long long)pad);
     TW_TRY(parts_said(problem, &parts));
     problem->target = target;
-    if (parts < 2)
+    if (parts < 2) {
         TW_TRY(open_launch(problem, NULL, progress, context));
-    if (parts < 2)
         TW_TRY(part_blocks(problem, progress, context));
+    }
     if (parts == 0)
         TW_TRY(choose_parts(problem, &parts));
     for (size_t i = 0; i < problem->tensor_count; i++) {

@@ -124,6 +124,24 @@ static void chosen_where_blocks_are_few(void **state)
     assert_int_equal(parts_of("d=64 dv=64 decay=step state=1 H=1 S=200 D=64 DV=64"), 1);
 }
 
+/* On gfx942 eight heads of 16 channels are one block where they share b and c (N = 256: 8 teams of 16
+ * channels): too few for three units. Who asks for it gets it. */
+static void not_shared_where_blocks_are_few(void **state)
+{
+    static const char *const said[] = {"", "heads=2"};
+    (void)state;
+    if (strcmp(tw_target_identity(test_target)->name, "emu:gfx942") != 0)
+        return;
+    for (int i = 0; i < 2; i++) {
+        char words[64];
+        snprintf(words, sizeof words, "n=256 N=256 H=8 P=16 S=20 %s", said[i]);
+        words_case test = {.kernel = &tw_kernel_ssm, .words = words};
+        tw_problem *problem = words_run(&test);
+        assert_string_equal(tw_problem_option(problem, "heads"), i ? "2" : "1");
+        tw_problem_free(problem);
+    }
+}
+
 static void refused(const char *words, const char *because)
 {
     tw_problem *problem;
@@ -155,6 +173,7 @@ static int run(const char *name)
         cmocka_unit_test(states_of_mamba_2),
         cmocka_unit_test(again_the_same_bits),
         cmocka_unit_test(chosen_where_blocks_are_few),
+        cmocka_unit_test(not_shared_where_blocks_are_few),
         cmocka_unit_test(what_cannot_go_in_parts),
     };
     target_name = name;
