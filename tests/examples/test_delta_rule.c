@@ -79,6 +79,14 @@ static void one_key_for_all(void **state)
                 "%s H=1 S=130 D=64 DV=64", plain);
 }
 
+/* Blocks share their keys and queries, or take them in one stage. */
+static void wide_keys(void **state)
+{
+    (void)state;
+    words_check((words_case){.kernel = &tw_kernel_delta_rule},
+                "d=256 dv=128 decay=step state=1 H=1 S=70 D=250 DV=72");
+}
+
 static void state_handed_over(void **state)
 {
     (void)state;
@@ -111,6 +119,7 @@ static int run(const char *name)
         cmocka_unit_test(every_length),
         cmocka_unit_test(one_key_for_all),
         cmocka_unit_test(gates_and_steps_at_0_and_at_1),
+        cmocka_unit_test(wide_keys),
         cmocka_unit_test(state_handed_over),
         cmocka_unit_test(one_token),
         cmocka_unit_test(moves_its_bytes_once),
