@@ -43,7 +43,12 @@ static void fill_closed_or_open(tw_problem *problem)
     case_fill(problem, "gates", closed_or_open, NULL);
     case_fill(problem, "betas", always, NULL);
 }
-static void fill_closed(tw_problem *problem) { case_fill(problem, "gates", closed, NULL); }
+/* With a step of 0 in the end the state would be 0, and of the kernel's 2^-126 all would be an error. */
+static void fill_closed(tw_problem *problem)
+{
+    case_fill(problem, "gates", closed, NULL);
+    case_fill(problem, "betas", always, NULL);
+}
 static void fill_nearly_never(tw_problem *problem) { case_fill(problem, "betas", nearly_never, NULL); }
 
 /* Each token replaces what the one before it has written: L is all ones below its diagonal, or nearly. The
