@@ -3,8 +3,9 @@
  * sum = dropout(x) + residual;   y = normalised(sum) * weight + bias, row by row
  *
  *   x, y            M x D
- *   residual, sum   M x D; residual with ROW_NORM_RESIDUAL, sum (written, for the next layer) with
- * ROW_NORM_SUM weight, bias    D; with ROW_NORM_WEIGHT, ROW_NORM_BIAS
+ *   residual        M x D; with ROW_NORM_RESIDUAL
+ *   sum             M x D; with ROW_NORM_SUM: written, for the next layer
+ *   weight, bias    D; with ROW_NORM_WEIGHT, ROW_NORM_BIAS
  *
  * Normalised: (s - mean) / sqrt(variance + epsilon) for layernorm, s / sqrt(mean of squares + epsilon) for
  * rmsnorm. All in f32; y comes from the sum before it is rounded. Any M, D and strides. A row of up to
@@ -16,7 +17,9 @@
  * drop_below / 2^32; the others are multiplied by keep_scale. No mask is stored: the same seed gives it
  * again.
  *
- * Launch a 1-D grid of ceil(M / ROW_NORM_ROWS) blocks. Options:
+ * Launch a 1-D grid of ceil(M / ROW_NORM_ROWS) blocks, or with ROW_NORM_KEPT of fewer: each goes on to
+ * further rows then, and reads weight and bias once for all of its own. Eight for each of the machine's
+ * compute units keep it busy. Options:
  */
 #ifndef TW_EXAMPLES_ROW_NORM_H
 #define TW_EXAMPLES_ROW_NORM_H
@@ -66,8 +69,8 @@ typedef struct {
     uint32_t drop_below;
 } row_norm_args;
 
-#define ROW_NORM_TUNE(machine, cols, tile_rows, rows, columns)                                               \
-    enum { ROW_NORM_ROWS_##machine##_##cols = tile_rows };                                                   \
+#define ROW_NORM_TUNE(machine, cols, tile_rows, rows, columns, kept)                                         \
+    enum { ROW_NORM_ROWS_##machine##_##cols = tile_rows, ROW_NORM_KEPT_##machine##_##cols = kept };          \
     enum { ROW_NORM_TEAM_ROWS_##machine##_##cols = rows, ROW_NORM_TEAM_COLS_##machine##_##cols = columns };  \
     TW_STATIC_ASSERT(tile_rows % rows == 0, "row_norm/tune.def: tile of " #machine);
 #include "tune.def"
@@ -75,6 +78,7 @@ typedef struct {
 #define ROW_NORM_TUNED(what) (int)TW__JOIN(TW__JOIN(TW_HERE(what), _), ROW_NORM_COLS)
 enum {
     ROW_NORM_ROWS = ROW_NORM_TUNED(ROW_NORM_ROWS_),
+    ROW_NORM_KEPT = ROW_NORM_TUNED(ROW_NORM_KEPT_),
     ROW_NORM_TEAM_ROWS = ROW_NORM_TUNED(ROW_NORM_TEAM_ROWS_),
     ROW_NORM_TEAM_COLS = ROW_NORM_TUNED(ROW_NORM_TEAM_COLS_)
 };
@@ -83,6 +87,7 @@ TW_TEAM(ROW_NORM_TEAM_ROWS, ROW_NORM_TEAM_COLS);
 
 typedef tw_rt(f32, ROW_NORM_ROWS, ROW_NORM_COLS, line) row_norm_tile;
 typedef tw_rv(f32, ROW_NORM_ROWS, line_row) row_norm_rows;
+typedef tw_rv(f32, ROW_NORM_COLS, line_col) row_norm_cols;
 
 /* The sum from (row, col) on; 0 outside. */
 TW_FN void row_norm_load(row_norm_tile *t, const row_norm_args *g, int64_t row, int64_t col)

@@ -7,6 +7,9 @@
 #include "host/tilewright_host.h"
 #include "reference.h"
 
+/* They read weight and bias once each, and have their rows under way side by side. */
+enum { BLOCKS_OF_A_UNIT = 8 };
+
 /* row_norm_args of row_norm.h, as every compiler of the kernel lays it out (arch/abi.h). */
 typedef struct {
     tw_tensor_arg x, residual, sum, y, weight, bias;
@@ -85,9 +88,15 @@ static tw_status arguments(const tw_problem *problem, const tw_kernel_info *info
                            uint32_t grid[3])
 {
     int64_t tile = info->tile[0], blocks;
+    int units;
     if (tile < 1)
         return tw_fail(TW_INVALID, "row_norm_info has no tile size ROWS");
     blocks = (tw_problem_size(problem, "M") + tile - 1) / tile;
+    if (info->tile[2]) { /* blocks go on */
+        TW_TRY(tw_instance_units(tw_problem_instance(problem), &units));
+        if (blocks > (int64_t)BLOCKS_OF_A_UNIT * units)
+            blocks = (int64_t)BLOCKS_OF_A_UNIT * units;
+    }
     if (blocks > INT32_MAX)
         return tw_fail(TW_INVALID, "row_norm: more than 2^31 - 1 tiles of %lld rows; make M smaller",
                        (long long)tile);

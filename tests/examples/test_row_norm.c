@@ -125,12 +125,13 @@ static void the_same_elements_are_dropped_everywhere(void **state)
     tw_problem_free(problem);
 }
 
-/* Weight and bias come again with each block, from the cache; all that is M x D once. */
+/* All that is M x D once; weight and bias once a block, however many rows it takes. */
 static void every_byte_moves_once(void **state)
 {
     (void)state;
     words_move_once((words_case){.kernel = &tw_kernel_row_norm,
                                  .words = "cols=256 weight=0 residual=1 sum=1 kind=layernorm M=40 D=256"});
+    words_move_once((words_case){.kernel = &tw_kernel_row_norm, .words = "wtype=bf16 M=160 D=4096"});
 }
 
 static int run(const char *name)
