@@ -341,6 +341,16 @@ tw_tensor_arg tw_problem_argument(const tw_problem *problem, const char *name)
     return (tw_tensor_arg){0};
 }
 
+tw_tensor_arg tw_problem_argument_turned(const tw_problem *problem, const char *name)
+{
+    tw_tensor_arg given = tw_problem_argument(problem, name), turned = given;
+    turned.dim[1] = given.dim[2];
+    turned.dim[2] = given.dim[1];
+    turned.stride[1] = given.stride[2];
+    turned.stride[2] = given.stride[1];
+    return turned;
+}
+
 void tw_problem_defines(tw_problem *problem, const tw_define **defines, size_t *count)
 {
     const tw_kernel *kernel = problem->kernel;

@@ -97,6 +97,9 @@ TW_CHECKED tw_status tw_problem_blocks(const tw_problem *problem, int64_t pieces
 /* The device tensor; all 0 when absent. */
 tw_tensor_arg tw_problem_argument(const tw_problem *problem, const char *name);
 
+/* The same with its second and third dim exchanged: B S H ... as B H S .... */
+tw_tensor_arg tw_problem_argument_turned(const tw_problem *problem, const char *name);
+
 /* What lies between the launches of work in parts (kernel.h: tw_split); all 0 when absent. */
 tw_tensor_arg tw_problem_buffer(const tw_problem *problem, const char *name);
 

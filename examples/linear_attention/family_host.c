@@ -46,14 +46,8 @@ tw_status linear_validate_step(tw_problem *problem)
 
 tw_tensor_arg linear_by_heads(const tw_problem *problem, const char *name)
 {
-    tw_tensor_arg given = tw_problem_argument(problem, name), turned = given;
-    if (!tw_problem_option_is(problem, "layout", "bshd"))
-        return given;
-    turned.dim[1] = given.dim[2];
-    turned.dim[2] = given.dim[1];
-    turned.stride[1] = given.stride[2];
-    turned.stride[2] = given.stride[1];
-    return turned;
+    return tw_problem_option_is(problem, "layout", "bshd") ? tw_problem_argument_turned(problem, name)
+                                                           : tw_problem_argument(problem, name);
 }
 
 tw_status linear_grid(const tw_problem *problem, const tw_kernel_info *info, int64_t parts, uint32_t grid[3])

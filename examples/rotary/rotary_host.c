@@ -127,14 +127,8 @@ static tw_status validate(tw_problem *problem)
 /* A tensor as the kernel takes it, B H S D, whichever way it lies. */
 static tw_tensor_arg by_heads(const tw_problem *problem, const char *name)
 {
-    tw_tensor_arg given = tw_problem_argument(problem, name), turned = given;
-    if (tw_problem_option_is(problem, "layout", "bhsd"))
-        return given;
-    turned.dim[1] = given.dim[2];
-    turned.dim[2] = given.dim[1];
-    turned.stride[1] = given.stride[2];
-    turned.stride[2] = given.stride[1];
-    return turned;
+    return tw_problem_option_is(problem, "layout", "bhsd") ? tw_problem_argument(problem, name)
+                                                           : tw_problem_argument_turned(problem, name);
 }
 
 /* Blocks share the heads of the same tokens only as far as it takes to fill the machine. */

@@ -147,17 +147,6 @@ static tw_status validate(tw_problem *problem)
     return tw_ok();
 }
 
-/* A tensor B S H ... as the kernel takes it, B H S ...; B S H as B H S. */
-static tw_tensor_arg by_heads(const tw_problem *problem, const char *name)
-{
-    tw_tensor_arg given = tw_problem_argument(problem, name), turned = given;
-    turned.dim[1] = given.dim[2];
-    turned.dim[2] = given.dim[1];
-    turned.stride[1] = given.stride[2];
-    turned.stride[2] = given.stride[1];
-    return turned;
-}
-
 /* Arguments without a state, and a grid for `parts` blocks of each stretch of channels. */
 static tw_status fill(const tw_problem *problem, const tw_kernel_info *info, int64_t parts,
                       ssm_arguments *args, uint32_t grid[3])
@@ -176,12 +165,12 @@ static tw_status fill(const tw_problem *problem, const tw_kernel_info *info, int
         __builtin_mul_overflow(blocks, parts, &blocks) || blocks > INT32_MAX)
         return tw_fail(TW_INVALID, "ssm: more than 2^31 - 1 blocks; make B, H, P or split smaller");
     *args = (ssm_arguments){
-        .x = by_heads(problem, "x"),
-        .b = by_heads(problem, "b"),
-        .c = by_heads(problem, "c"),
-        .z = by_heads(problem, "z"),
-        .y = by_heads(problem, "y"),
-        .dt = by_heads(problem, "dt"),
+        .x = tw_problem_argument_turned(problem, "x"),
+        .b = tw_problem_argument_turned(problem, "b"),
+        .c = tw_problem_argument_turned(problem, "c"),
+        .z = tw_problem_argument_turned(problem, "z"),
+        .y = tw_problem_argument_turned(problem, "y"),
+        .dt = tw_problem_argument_turned(problem, "dt"),
         .a = tw_problem_argument(problem, "a"),
         .d = tw_problem_argument(problem, "d"),
         .bias = tw_problem_argument(problem, "bias"),

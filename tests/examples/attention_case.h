@@ -46,13 +46,10 @@ static inline void attention_check(const attention_case *test)
 static inline void __attribute__((format(printf, 2, 3)))
 attention_check_words(attention_case test, const char *format, ...)
 {
-    char words[512];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(words, sizeof words, format, arguments);
+    words_check_by(attention_words(&test), format, arguments);
     va_end(arguments);
-    test.words = words;
-    attention_check(&test);
 }
 
 /* Element (batch, head, position, place) of q, k, v or o, in either layout. */

@@ -81,15 +81,20 @@ static inline void words_judge(const words_case *test)
 }
 
 /* The same with the words of a format. */
-static inline void __attribute__((format(printf, 2, 3))) words_check(words_case test, const char *format, ...)
+static inline void words_check_by(words_case test, const char *format, va_list arguments)
 {
     char words[512];
-    va_list arguments;
-    va_start(arguments, format);
     vsnprintf(words, sizeof words, format, arguments);
-    va_end(arguments);
     test.words = words;
     words_judge(&test);
+}
+
+static inline void __attribute__((format(printf, 2, 3))) words_check(words_case test, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    words_check_by(test, format, arguments);
+    va_end(arguments);
 }
 
 /* What the kernel asks global memory for is every tensor once, and little more. Emulated targets count it; on
